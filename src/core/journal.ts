@@ -1,0 +1,92 @@
+import * as z from 'zod';
+import type { Failure } from './outcome.ts';
+import type { PlannedKey, Step } from './plan.ts';
+
+/**
+ * The journal: JSON Lines. The intent of a step is on disk before the step is sent, its result after S3 answered.
+ * A run that died can be told from it what was done, what may have been done, and what was not begun.
+ */
+
+const step = z.enum(['remove-delete-marker', 'copy-version', 'delete-version', 'add-delete-marker']);
+
+const headerSchema = z.object({
+  schemaVersion: z.literal(1),
+  kind: z.literal('journal'),
+  operation: z.string(),
+  bucket: z.string(),
+  dryRun: z.boolean(),
+  planDigest: z.string(),
+  startedAt: z.string(),
+});
+
+const intentSchema = z.object({
+  /** Counts from 1; the result carries the same number. */
+  intent: z.number().int().positive(),
+  bucket: z.string(),
+  key: z.string(),
+  do: step,
+  /** The entry removed, or the version copied. */
+  versionId: z.string().optional(),
+  /** The current entry before the run. */
+  from: z.object({ versionId: z.string(), deleteMarker: z.boolean() }),
+});
+
+const resultSchema = z.object({
+  result: z.number().int().positive(),
+  /**
+   * `gone`: the entry was not there any more; `conflict`: the guard held and nothing was written; `not-sent`: the run
+   * was stopped before the request was made.
+   */
+  status: z.enum(['done', 'gone', 'conflict', 'failed', 'not-sent']),
+  /** The new entry: of a copy or an added marker, where the server told it. */
+  versionId: z.string().optional(),
+  code: z.string().optional(),
+});
+
+/** The last line of a run that came to its end; missing where it was killed. */
+const endSchema = z.object({ end: z.string() });
+
+export type JournalHeader = z.output<typeof headerSchema>;
+export type JournalIntent = z.output<typeof intentSchema>;
+export type JournalResult = z.output<typeof resultSchema>;
+export type JournalEnd = z.output<typeof endSchema>;
+export type JournalLine = JournalHeader | JournalIntent | JournalResult | JournalEnd;
+
+const lineSchema = z.union([intentSchema, resultSchema, endSchema, headerSchema]);
+
+export function intentOf(number: number, line: PlannedKey, of: Step): JournalIntent {
+  return {
+    intent: number,
+    bucket: line.bucket,
+    key: line.key,
+    do: of.do,
+    ...('versionId' in of && { versionId: of.versionId }),
+    from: { versionId: line.from.versionId, deleteMarker: line.from.deleteMarker },
+  };
+}
+
+export type StepResult =
+  | { readonly status: 'done'; readonly versionId?: string }
+  | { readonly status: 'gone' }
+  | { readonly status: 'conflict' }
+  | { readonly status: 'not-sent' }
+  | { readonly status: 'failed'; readonly failure: Failure };
+
+export function resultOf(number: number, result: StepResult): JournalResult {
+  return {
+    result: number,
+    status: result.status,
+    ...(result.status === 'done' && result.versionId !== undefined && { versionId: result.versionId }),
+    ...(result.status === 'failed' && { code: result.failure.code }),
+  };
+}
+
+/** `undefined` for a line that was cut short when the process died: only the last one may be. */
+export function parseJournalLine(text: string): JournalLine | undefined {
+  try {
+    const parsed = lineSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,127 @@
+import type { ObjectHead } from './copy.ts';
+import type { Versioning } from './decide.ts';
+import type { Entry, KeyHistory } from './history.ts';
+import type { ListingOrder } from './order.ts';
+import type { Failure } from './outcome.ts';
+import type { CopyStep } from './plan.ts';
+
+/**
+ * What the engine asks of a bucket. src/s3 answers it over HTTP, with retries, timeouts and the rate controller
+ * inside; the property tests answer it with the model of a versioned bucket.
+ *
+ * Every method throws `CancelledError` when the run is told to stop before the request is sent.
+ */
+export interface BucketPort {
+  readonly bucket: string;
+  /** What was sent so far; grows. */
+  readonly requests: RequestCounts;
+
+  /** @throws RollbackError when the bucket cannot be rolled back: missing, elsewhere, unversioned, no permission. */
+  preflight(): Promise<BucketFacts>;
+
+  /**
+   * The histories of all keys of a range, listed side by side. Each segment is a run of neighbouring keys, in S3's
+   * order inside; segments come in any order, are disjoint, and together are the whole range. A segment's batches must
+   * be read to its end. Segments grow out of others while these are read, so read them concurrently as they come.
+   * @throws RollbackError where a page cannot be had or trusted. Nothing is ever silently cut short.
+   */
+  list(range: KeyRange): Listing;
+
+  /** HeadObject of one version. `undefined`: the version is gone. @throws S3Failure */
+  headVersion(key: string, versionId: string): Promise<ObjectHead | undefined>;
+
+  /**
+   * The newest entry of one key as it is now (ListObjectVersions with Prefix=key, MaxKeys=1), `undefined` where the key
+   * has none. A listing and not a HEAD: it needs no permission to read the object, tells markers by id on every server,
+   * and works for objects encrypted with a customer's key. @throws S3Failure
+   */
+  readCurrent(key: string): Promise<Entry | undefined>;
+
+  /**
+   * One DeleteObjects (or single DeleteObjects for keys that XML cannot carry) of entries named by version id.
+   * As many answers as entries, in their order.
+   */
+  removeEntries(entries: readonly EntryName[]): Promise<readonly Removal[]>;
+
+  /** Copy a version on top of its own key, guarded by what is current there. */
+  copyOnTop(key: string, step: CopyStep, guard: CopyGuard): Promise<Write>;
+
+  /** Add a delete marker, guarded by the ETag of the current version. */
+  addDeleteMarker(key: string, ifMatch: string): Promise<Write>;
+
+  /** How many entries one `removeEntries` should name now: at most 1000, fewer after throttling. */
+  readonly batchSize: number;
+}
+
+export interface BucketFacts {
+  readonly versioning: Versioning;
+  /** Removing any entry by version id needs a one-time password that a workflow does not have. */
+  readonly mfaDelete: boolean;
+  /** `unknown` where we may not ask. */
+  readonly objectLock: { readonly mode: string; readonly period: string } | 'on' | 'off' | 'unknown';
+}
+
+export interface KeyRange {
+  readonly prefix: string;
+  /** One exact key; the listing stops at the first other. */
+  readonly key?: string;
+  /** Keys after this one only. */
+  readonly after?: string;
+  /** Keys up to and including this one only. */
+  readonly upTo?: string;
+}
+
+export interface Listing {
+  /** Settled: `unknown` may become `wire` or `grouped` while pages arrive. */
+  readonly order: ListingOrder;
+  readonly segments: AsyncIterable<Segment>;
+}
+
+export interface Segment {
+  /** Unique in its listing and ascending with the keys: sorting segments by it sorts all keys. */
+  readonly start: string;
+  readonly batches: AsyncIterable<readonly KeyHistory[]>;
+}
+
+export interface EntryName {
+  readonly key: string;
+  readonly versionId: string;
+  readonly deleteMarker: boolean;
+}
+
+export type Removal =
+  /**
+   * `confirmed`: S3's answer says that it was what we took it for (a marker's says so). Otherwise the entry is gone,
+   * and whether we or somebody before us removed it is not known: the caller looks.
+   */
+  { readonly ok: true; readonly confirmed: boolean } | { readonly ok: false; readonly failure: Failure };
+
+export type CopyGuard = { readonly ifNoneMatch: true } | { readonly ifMatch: string };
+
+export type Write =
+  | { readonly ok: true; readonly versionId?: string }
+  /** The guard held: the key is not what the plan saw. `unsure`: an earlier try may have landed, so it may be our own. */
+  | { readonly ok: false; readonly conflict: true; readonly unsure: boolean }
+  | { readonly ok: false; readonly conflict: false; readonly failure: Failure };
+
+export interface RequestCounts {
+  list: number;
+  head: number;
+  get: number;
+  copy: number;
+  delete: number;
+  put: number;
+  retries: number;
+  throttled: number;
+}
+
+/** A request that failed for good. Thrown by the reading methods; the writing ones return its failure. */
+export class S3Failure extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(`${failure.code}: ${failure.message}`, options);
+    this.name = 'S3Failure';
+    this.failure = failure;
+  }
+}

@@ -1,0 +1,238 @@
+import type { Method } from './decide.ts';
+import type { FailOn, KeyFailure, Outcome, Status } from './outcome.ts';
+import { statusOf } from './outcome.ts';
+import type { PlannedKey, StepKind } from './plan.ts';
+import type { RequestCounts } from './ports.ts';
+import { type Scope, scopeRecord } from './scope.ts';
+import type { SkipReason, Target } from './target.ts';
+import { formatTime } from './time.ts';
+
+/**
+ * The account of a run. A `Tally` takes in outcomes one by one in bounded memory; `finishReport` turns it into the
+ * report file's content. restored + unchanged + skipped + conflicts + failed = keys in scope, in every finished run.
+ */
+
+/** The operations that this engine carries out. */
+export type Operation = 'undelete' | 'rollback';
+
+/** Everything that a run was asked to do. */
+export interface RestoreRequest {
+  readonly operation: Operation;
+  readonly scope: Scope;
+  readonly target: Target;
+  readonly method: Method;
+  /** The most versions (not markers) that may be deleted for good. Required by method `delete`. */
+  readonly maxDeletes?: number;
+  readonly dryRun: boolean;
+  readonly maxChanges?: number;
+  readonly verify: boolean;
+  readonly failOn: FailOn;
+  /** Absolute paths. */
+  readonly planFile: string;
+  readonly journalFile: string;
+  readonly reportFile: string;
+}
+
+export interface Totals {
+  keysExamined: number;
+  entriesExamined: number;
+  planned: number;
+  restored: number;
+  unchanged: number;
+  skipped: number;
+  conflicts: number;
+  failed: number;
+}
+
+export interface Report {
+  readonly schemaVersion: 1;
+  readonly operation: Operation;
+  readonly dryRun: boolean;
+  readonly status: Status;
+  readonly scope: Record<string, unknown>;
+  readonly target: Record<string, unknown>;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly totals: Readonly<Totals>;
+  /** Steps carried out and confirmed; in a dry run, steps planned. */
+  readonly steps: Readonly<Record<StepKind, number>>;
+  readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
+  readonly requests: Readonly<RequestCounts>;
+  /** At most MAX_LISTED; the totals count them all. */
+  readonly failures: readonly KeyFailure[];
+  /** Keys that changed under us and were left alone, with what was found; at most MAX_LISTED. */
+  readonly conflicts: readonly { readonly bucket: string; readonly key: string; readonly found: string }[];
+  /** Things worth knowing about the whole run, each once. */
+  readonly notes: readonly string[];
+  /** Why the run was refused or stopped; absent when it went to its end. */
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
+/** What the summary shows beyond the report: by prefix, and the first keys. Bounded. */
+export interface Highlights {
+  /** Planned keys by the folder below the scope's prefix; most keys first. `others`: those beyond MAX_PREFIXES. */
+  readonly prefixes: readonly PrefixCounts[];
+  /** The first planned keys in S3's order, with their steps. At most MAX_SAMPLES. */
+  readonly samples: readonly PlannedKey[];
+}
+
+export interface PrefixCounts {
+  readonly prefix: string;
+  planned: number;
+  restored: number;
+  conflicts: number;
+  failed: number;
+}
+
+export const MAX_LISTED = 1000;
+export const MAX_SAMPLES = 20;
+export const MAX_PREFIXES = 500;
+/** The row that takes in the prefixes beyond MAX_PREFIXES; no S3 key has this as its folder, for it is no key at all. */
+export const OTHER_PREFIXES = '\u0000others';
+
+export interface Tally {
+  readonly totals: Totals;
+  readonly steps: Record<StepKind, number>;
+  readonly skipped: Partial<Record<SkipReason, number>>;
+  readonly failures: KeyFailure[];
+  readonly conflicts: { bucket: string; key: string; found: string }[];
+  readonly notes: Set<string>;
+  readonly prefixes: Map<string, PrefixCounts>;
+  readonly samples: PlannedKey[];
+}
+
+export function newTally(): Tally {
+  return {
+    totals: {
+      keysExamined: 0,
+      entriesExamined: 0,
+      planned: 0,
+      restored: 0,
+      unchanged: 0,
+      skipped: 0,
+      conflicts: 0,
+      failed: 0,
+    },
+    steps: { 'remove-delete-marker': 0, 'copy-version': 0, 'delete-version': 0, 'add-delete-marker': 0 },
+    skipped: {},
+    failures: [],
+    conflicts: [],
+    notes: new Set(),
+    prefixes: new Map(),
+    samples: [],
+  };
+}
+
+/** Count a planned key. `scopePrefix` is what the folder is taken below. */
+export function countPlanned(tally: Tally, line: PlannedKey, scopePrefix: string): void {
+  tally.totals.planned += 1;
+  prefixRow(tally, line.key, scopePrefix).planned += 1;
+}
+
+/** Count what became of a key in scope. */
+export function countOutcome(tally: Tally, bucket: string, key: string, outcome: Outcome, scopePrefix: string): void {
+  const { totals } = tally;
+  switch (outcome.kind) {
+    case 'restored':
+      totals.restored += 1;
+      prefixRow(tally, key, scopePrefix).restored += 1;
+      break;
+    case 'unchanged':
+      totals.unchanged += 1;
+      break;
+    case 'skipped':
+      totals.skipped += 1;
+      tally.skipped[outcome.reason] = (tally.skipped[outcome.reason] ?? 0) + 1;
+      break;
+    case 'conflict':
+      totals.conflicts += 1;
+      prefixRow(tally, key, scopePrefix).conflicts += 1;
+      if (tally.conflicts.length < MAX_LISTED) tally.conflicts.push({ bucket, key, found: outcome.found });
+      break;
+    case 'failed':
+      totals.failed += 1;
+      prefixRow(tally, key, scopePrefix).failed += 1;
+      if (tally.failures.length < MAX_LISTED) tally.failures.push({ bucket, key, ...outcome.failure });
+      break;
+  }
+}
+
+function prefixRow(tally: Tally, key: string, scopePrefix: string): PrefixCounts {
+  const folder = folderOf(key, scopePrefix);
+  const name = tally.prefixes.has(folder) || tally.prefixes.size < MAX_PREFIXES ? folder : OTHER_PREFIXES;
+  let row = tally.prefixes.get(name);
+  if (row === undefined) {
+    row = { prefix: name, planned: 0, restored: 0, conflicts: 0, failed: 0 };
+    tally.prefixes.set(name, row);
+  }
+  return row;
+}
+
+/** The folder one level below the scope's: for scope `site/`, `site/img/a.png` lies in `site/img/`. */
+export function folderOf(key: string, scopePrefix: string): string {
+  const base = scopePrefix.lastIndexOf('/') + 1;
+  const slash = key.indexOf('/', base);
+  return slash === -1 ? key.slice(0, base) : key.slice(0, slash + 1);
+}
+
+/** The target as the report shows it. */
+export function targetRecord(target: Target): Record<string, unknown> {
+  switch (target.kind) {
+    case 'undelete':
+      return {
+        kind: target.kind,
+        ...(target.after !== undefined && { deletedAfter: formatTime(target.after) }),
+        ...(target.before !== undefined && { deletedBefore: formatTime(target.before) }),
+      };
+    case 'version':
+      return { kind: target.kind, versionId: target.versionId };
+    case 'time':
+      return { kind: target.kind, toTime: formatTime(target.at) };
+    case 'versions-back':
+      return { kind: target.kind, versionsBack: target.count };
+  }
+}
+
+export function finishReport(
+  request: RestoreRequest,
+  tally: Tally,
+  run: {
+    readonly startedAt: number;
+    readonly finishedAt: number;
+    readonly requests: RequestCounts;
+    readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
+  },
+): Report {
+  return {
+    schemaVersion: 1,
+    operation: request.operation,
+    dryRun: request.dryRun,
+    status: statusOf(tally.totals, { dryRun: request.dryRun, stopped: run.error !== undefined }),
+    scope: scopeRecord(request.scope),
+    target: { ...targetRecord(request.target), method: request.method },
+    startedAt: formatTime(run.startedAt),
+    finishedAt: formatTime(run.finishedAt),
+    totals: { ...tally.totals },
+    steps: { ...tally.steps },
+    skipped: { ...tally.skipped },
+    requests: { ...run.requests },
+    failures: [...tally.failures],
+    conflicts: [...tally.conflicts],
+    notes: [...tally.notes],
+    ...(run.error !== undefined && { error: run.error }),
+  };
+}
+
+/** The bounded extract for the summary. */
+export function highlightsOf(tally: Tally): Highlights {
+  const prefixes = [...tally.prefixes.values()].sort((a, b) => b.planned - a.planned);
+  return { prefixes, samples: [...tally.samples] };
+}
+
+/** What a run hands to whoever started it. */
+export interface RunResult {
+  readonly report: Report;
+  readonly highlights: Highlights;
+  /** Set once a plan was written. */
+  readonly plan?: { readonly file: string; readonly digest: string };
+}

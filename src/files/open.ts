@@ -1,0 +1,22 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { RollbackError } from '../core/errors.ts';
+
+/**
+ * Open a file of ours for writing, its folder made, its old content gone.
+ * @throws RollbackError `file-not-writable` that names the input behind the path.
+ */
+export async function openForWriting(file: string, input: string): Promise<FileHandle> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    return await open(file, 'w+', 0o600);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new RollbackError(
+      'file-not-writable',
+      `input "${input}": ${file} cannot be written (${reason})`,
+      `Give "${input}" a path in a folder that this job may write to, or leave it out.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,234 @@
+import { forEachConcurrently, inGroups } from '../core/concurrent.ts';
+import { sameObject } from '../core/copy.ts';
+import { CancelledError, RollbackError } from '../core/errors.ts';
+import { intentOf, type JournalLine, resultOf, type StepResult } from '../core/journal.ts';
+import { type Failure, stopsTheRun } from '../core/outcome.ts';
+import type { CopyStep, PlannedKey, Step } from '../core/plan.ts';
+import { type BucketPort, type EntryName, S3Failure, type Write } from '../core/ports.ts';
+import type { Tally } from '../core/report.ts';
+import type { JournalFile } from '../files/journal.ts';
+import { type Chunk, type ChunkKey, isStill } from './chunk.ts';
+
+/** Requests that the engine keeps ready; the rate controller in the port decides how many of them really fly. */
+const BATCHES_AT_ONCE = 8;
+
+export interface ApplyDeps {
+  readonly port: BucketPort;
+  readonly journal: JournalFile;
+  readonly tally: Tally;
+  readonly concurrency: number;
+  /** The bucket's versioning is suspended. */
+  readonly suspended: boolean;
+  /** Counts up over the run; shared by its chunks. */
+  readonly nextIntent: () => number;
+}
+
+type Removable = Step & { do: 'remove-delete-marker' | 'delete-version' };
+interface Item {
+  readonly key: ChunkKey;
+  readonly step: Step;
+}
+interface RemovalItem extends Item {
+  readonly step: Removable;
+}
+
+/**
+ * Carry out a chunk of the plan: every step's intent is in the journal before it is sent, its result after.
+ * Sets the keys' outcomes where something went wrong; a key left without one has all its steps confirmed (or was not
+ * begun, when the run is being stopped).
+ * @throws CancelledError when the run was told to stop; RollbackError when going on is pointless (credentials, disk)
+ */
+export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
+  const { port, journal, tally } = deps;
+  const markersOnly = chunk.keys.filter((k) => k.line.steps.every((s) => s.do === 'remove-delete-marker'));
+  const singles = chunk.keys.filter((k) =>
+    k.line.steps.some((s) => s.do === 'copy-version' || s.do === 'add-delete-marker'),
+  );
+  const deletions = chunk.keys.filter((k) => k.line.steps.some((s) => s.do === 'delete-version'));
+
+  await forEachConcurrently(markersOnly.filter(isReplaceable), deps.concurrency, checkUnchanged);
+  await removeAll(itemsOf(markersOnly, (k) => k.outcome === undefined));
+  await forEachConcurrently(singles, deps.concurrency, writeOne);
+
+  // Deleting for good: only keys that still are what the plan saw; the current entry last, and in a later request than
+  // the rest, and only when all of the rest is gone. Readers then see one change, straight to the target.
+  await forEachConcurrently(deletions, deps.concurrency, checkUnchanged);
+  const isCurrent = (k: ChunkKey, s: Removable) => s.versionId === k.line.from.versionId;
+  await removeAll(itemsOf(deletions, (k, s) => k.outcome === undefined && !isCurrent(k, s)));
+  await removeAll(itemsOf(deletions, (k, s) => k.outcome === undefined && k.open === 1 && isCurrent(k, s)));
+
+  /**
+   * In a suspended bucket any write replaces the `null` entry, so `null` may name new data by the time we remove the
+   * marker that bore it; S3 has no condition against that (If-Match looks at versions only), so look just before.
+   * https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersioningSuspendedBuckets.html
+   */
+  function isReplaceable(key: ChunkKey): boolean {
+    return deps.suspended && key.line.steps.some((s) => 'versionId' in s && s.versionId === 'null');
+  }
+
+  function* itemsOf(
+    keys: Iterable<ChunkKey>,
+    wanted: (key: ChunkKey, step: Removable) => boolean,
+  ): Generator<RemovalItem> {
+    for (const key of keys) {
+      for (const step of key.line.steps) {
+        if (isRemovable(step) && wanted(key, step)) yield { key, step };
+      }
+    }
+  }
+
+  async function removeAll(items: Iterable<RemovalItem>): Promise<void> {
+    await forEachConcurrently(
+      inGroups(items, () => port.batchSize),
+      BATCHES_AT_ONCE,
+      removeBatch,
+    );
+  }
+
+  async function removeBatch(items: readonly RemovalItem[]): Promise<void> {
+    const numbers = await begin(items);
+    const names: EntryName[] = items.map(({ key, step }) => ({
+      key: key.line.key,
+      versionId: step.versionId,
+      deleteMarker: step.do === 'remove-delete-marker',
+    }));
+    const removals = await sendOrRecall(items, numbers, () => port.removeEntries(names));
+    await finish(items, numbers, (_, i) => {
+      const removal = removals[i];
+      if (removal === undefined) throw new RangeError('the port answers every entry');
+      if (!removal.ok) return { status: 'failed', failure: removal.failure };
+      return removal.confirmed ? { status: 'done' } : { status: 'gone' };
+    });
+  }
+
+  async function writeOne(key: ChunkKey): Promise<void> {
+    const [step] = key.line.steps;
+    if (step === undefined || isRemovable(step)) throw new RangeError("a copy or an added marker is a key's only step");
+    const items = [{ key, step }];
+    const numbers = await begin(items);
+    const write = await sendOrRecall(items, numbers, () => send(key.line, step));
+    const result = await settle(key, step, write);
+    await finish(items, numbers, () => result);
+  }
+
+  function send(line: PlannedKey, step: Step): Promise<Write> {
+    const { key, from } = line;
+    if (step.do === 'copy-version') {
+      return port.copyOnTop(key, step, from.etag === null ? { ifNoneMatch: true } : { ifMatch: from.etag });
+    }
+    if (from.etag === null) throw new RangeError('a delete marker is only added over a version');
+    return port.addDeleteMarker(key, from.etag);
+  }
+
+  /** A guard that held after a try whose answer was lost may have met our own write: look before calling it a conflict. */
+  async function settle(key: ChunkKey, step: Step, write: Write): Promise<StepResult> {
+    if (write.ok) return { status: 'done', ...(write.versionId !== undefined && { versionId: write.versionId }) };
+    if (!write.conflict) return { status: 'failed', failure: write.failure };
+    if (write.unsure) {
+      try {
+        const own = await ownWrite(key.line, step);
+        if (own !== undefined) return { status: 'done', versionId: own };
+      } catch (error) {
+        if (error instanceof S3Failure) return { status: 'failed', failure: error.failure };
+        throw error;
+      }
+    }
+    return { status: 'conflict' };
+  }
+
+  async function ownWrite(line: PlannedKey, step: Step): Promise<string | undefined> {
+    const current = await port.readCurrent(line.key);
+    if (current === undefined || isStill(line.from, current)) return undefined;
+    if (step.do === 'add-delete-marker') return current.deleteMarker ? current.versionId : undefined;
+    if (current.deleteMarker) return undefined;
+    const [ours, source] = await Promise.all([
+      port.headVersion(line.key, current.versionId),
+      port.headVersion(line.key, (step as CopyStep).versionId),
+    ]);
+    return ours !== undefined && source !== undefined && sameObject(ours, source) ? current.versionId : undefined;
+  }
+
+  async function checkUnchanged(key: ChunkKey): Promise<void> {
+    try {
+      const current = await port.readCurrent(key.line.key);
+      if (current === undefined || !isStill(key.line.from, current)) {
+        key.outcome = { kind: 'conflict', found: 'the key was written or deleted after the plan was made' };
+      }
+    } catch (error) {
+      if (!(error instanceof S3Failure)) throw error;
+      fail(key, error.failure);
+    }
+  }
+
+  async function begin(items: readonly Item[]): Promise<number[]> {
+    const numbers = items.map(() => deps.nextIntent());
+    const lines = items.map(({ key, step }, i): JournalLine => intentOf(numbers[i] ?? 0, key.line, step));
+    await journal.append(lines);
+    for (const { key } of items) key.begun = true;
+    return numbers;
+  }
+
+  /** Told to stop before anything was sent: the intents are taken back, so that nobody takes them for done. */
+  async function sendOrRecall<T>(
+    items: readonly Item[],
+    numbers: readonly number[],
+    send: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await send();
+    } catch (error) {
+      if (error instanceof CancelledError && !error.maybeSent) {
+        // A key whose other steps were answered stays begun: it is half way.
+        for (const { key } of items) if (key.open === key.line.steps.length) key.begun = false;
+        await journal.append(numbers.map((number) => resultOf(number, { status: 'not-sent' })));
+      }
+      throw error;
+    }
+  }
+
+  async function finish(
+    items: readonly Item[],
+    numbers: readonly number[],
+    resultFor: (item: Item, index: number) => StepResult,
+  ): Promise<void> {
+    const lines: JournalLine[] = [];
+    let fatal: Failure | undefined;
+    items.forEach((item, i) => {
+      const result = resultFor(item, i);
+      lines.push(resultOf(numbers[i] ?? 0, result));
+      take(item, result);
+      if (result.status === 'failed' && stopsTheRun(result.failure.code)) fatal = result.failure;
+    });
+    await journal.append(lines);
+    if (fatal !== undefined) throw new RollbackError(fatal.code, fatal.message, fatal.hint);
+  }
+
+  function take({ key, step }: Item, result: StepResult): void {
+    key.open -= 1;
+    switch (result.status) {
+      case 'done':
+        tally.steps[step.do] += 1;
+        if (step.do === 'copy-version') key.written = result.versionId;
+        break;
+      case 'gone':
+        key.unsure = true;
+        break;
+      case 'not-sent':
+        break;
+      case 'conflict':
+        key.outcome = { kind: 'conflict', found: 'the current version is not the one that the plan saw' };
+        break;
+      case 'failed':
+        fail(key, result.failure);
+        break;
+    }
+  }
+
+  function fail(key: ChunkKey, failure: Failure): void {
+    key.outcome ??= { kind: 'failed', failure };
+  }
+}
+
+function isRemovable(step: Step): step is Removable {
+  return step.do === 'remove-delete-marker' || step.do === 'delete-version';
+}

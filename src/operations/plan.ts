@@ -1,0 +1,163 @@
+import { settleCopy } from '../core/copy.ts';
+import { type CopyQuestion, type Decision, decide } from '../core/decide.ts';
+import { RollbackError } from '../core/errors.ts';
+import type { KeyHistory } from '../core/history.ts';
+import type { Narrator } from '../core/narrator.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { type PlannedKey, parsePlanLine } from '../core/plan.ts';
+import { type BucketFacts, type BucketPort, S3Failure, type Segment } from '../core/ports.ts';
+import {
+  countOutcome,
+  countPlanned,
+  MAX_SAMPLES,
+  type RestoreRequest,
+  type Tally,
+  targetRecord,
+} from '../core/report.ts';
+import { scopeRecord, scopeTest } from '../core/scope.ts';
+import { forLog } from '../core/text.ts';
+import { formatTime } from '../core/time.ts';
+import { openPlanSpool, type PlanSpool } from '../files/plan-spool.ts';
+
+export interface Plan {
+  readonly file: string;
+  readonly digest: string;
+  /** Planned steps that delete a version for good. */
+  readonly versionDeletes: number;
+  /** Planned steps that remove an entry by its id, markers included. */
+  readonly removals: number;
+  readonly copies: number;
+}
+
+/**
+ * Read every history in scope, decide on each key, and write the plan to disk. Changes nothing in the bucket.
+ * Keys that need no change, or cannot have one, are counted in `tally`; the planned ones too, as planned.
+ * @throws RollbackError `version-not-found`, `file-not-writable`, and what the listing throws
+ */
+export async function makePlan(
+  request: RestoreRequest,
+  facts: BucketFacts,
+  deps: { port: BucketPort; narrator: Narrator; now: () => number },
+  tally: Tally,
+): Promise<Plan> {
+  const { port, narrator } = deps;
+  const { scope } = request;
+  const inScope = scopeTest(scope);
+  const counts = { versionDeletes: 0, removals: 0, copies: 0 };
+
+  const spool = await openPlanSpool(request.planFile, {
+    schemaVersion: 1,
+    kind: 'plan',
+    operation: request.operation,
+    bucket: scope.bucket,
+    scope: scopeRecord(scope),
+    target: targetRecord(request.target),
+    method: request.method,
+    createdAt: formatTime(deps.now()),
+  });
+  try {
+    const listing = port.list({ prefix: scope.prefix, ...(scope.key !== undefined && { key: scope.key }) });
+    const segments: Promise<void>[] = [];
+    let broken = false;
+    for await (const segment of listing.segments) {
+      if (broken) break;
+      const planned = planSegment(segment, spool);
+      // Its error is thrown below; until then it must not count as unhandled, and there is no use in listing on.
+      planned.catch(() => {
+        broken = true;
+      });
+      segments.push(planned);
+    }
+    await Promise.all(segments);
+
+    const { digest } = await spool.finish((line) => {
+      if (tally.samples.length < MAX_SAMPLES) tally.samples.push(parsePlanLine(line, tally.samples.length + 2));
+    });
+    if (listing.order === 'grouped') {
+      tally.notes.add(
+        'This server lists versions and delete markers apart, so their order was taken from their times; ' +
+          'keys for which a tie matters were left alone (ambiguous-order).',
+      );
+    }
+    return { file: request.planFile, digest, ...counts };
+  } finally {
+    await spool.cleanUp();
+  }
+
+  async function planSegment(segment: Segment, spool: PlanSpool): Promise<void> {
+    const part = spool.segment(segment.start);
+    for await (const batch of segment.batches) {
+      const histories = batch.filter((history) => inScope(history.key));
+      const decisions = await Promise.all(histories.map(decideKey));
+      const lines: PlannedKey[] = [];
+      histories.forEach((history, i) => {
+        tally.totals.keysExamined += 1;
+        tally.totals.entriesExamined += history.entries.length;
+        const decision = decisions[i];
+        if (decision === undefined) return;
+        if (decision.kind === 'change') {
+          lines.push(decision.line);
+          countPlanned(tally, decision.line, scope.prefix);
+          countSteps(decision.line);
+        } else {
+          countOutcome(tally, scope.bucket, history.key, decision, scope.prefix);
+        }
+      });
+      await part.write(lines);
+      narrator.progress(tally.totals.entriesExamined, undefined, 'versions listed');
+    }
+    await part.end();
+  }
+
+  async function decideKey(history: KeyHistory): Promise<Outcome | Extract<Decision, { kind: 'change' }>> {
+    const decision = decide(scope.bucket, history, request.target, request.method, facts.versioning);
+    const settled = decision.kind === 'copy' ? await lookAndSettle(decision.copy) : decision;
+    switch (settled.kind) {
+      case 'skip':
+        return { kind: 'skipped', reason: settled.reason };
+      case 'version-not-found':
+        throw versionNotFound(history, settled.versionId);
+      case 'copy':
+        throw new Error('a settled copy is no question any more');
+      default:
+        return settled;
+    }
+  }
+
+  /** Look at the version to copy, and at the current one where the two may be the same, before deciding. */
+  async function lookAndSettle(question: CopyQuestion): Promise<Outcome | Decision> {
+    const { key, source, current, compare } = question;
+    try {
+      const [sourceHead, currentHead] = await Promise.all([
+        port.headVersion(key, source.versionId),
+        compare ? port.headVersion(key, current.versionId) : undefined,
+      ]);
+      if (sourceHead === undefined)
+        return { kind: 'conflict', found: 'the version to go back to was deleted meanwhile' };
+      return settleCopy(scope.bucket, question, sourceHead, currentHead);
+    } catch (error) {
+      if (error instanceof S3Failure) return { kind: 'failed', failure: error.failure };
+      throw error;
+    }
+  }
+
+  function countSteps(line: PlannedKey): void {
+    for (const step of line.steps) {
+      if (request.dryRun) tally.steps[step.do] += 1;
+      if (step.do === 'delete-version') counts.versionDeletes += 1;
+      if (step.do === 'delete-version' || step.do === 'remove-delete-marker') counts.removals += 1;
+      if (step.do === 'copy-version') counts.copies += 1;
+    }
+  }
+}
+
+function versionNotFound(history: KeyHistory, versionId: string): RollbackError {
+  const marker = history.entries.some((e) => e.versionId === versionId);
+  return new RollbackError(
+    'version-not-found',
+    `input "version-id": ${forLog(versionId)} is ${marker ? 'a delete marker' : 'not a version'} of key ${forLog(history.key)}`,
+    marker
+      ? 'A delete marker holds no data to go back to. Use operation: undelete, or the id of a version.'
+      : 'Take an id from "aws s3api list-object-versions --bucket … --prefix <the key>". A version deleted for good cannot come back.',
+  );
+}
