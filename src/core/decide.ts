@@ -81,9 +81,11 @@ function decideOrdered(
     return change(wanted?.versionId ?? null, [...above.slice(1), current].map(removal));
   }
 
-  // A write into a suspended bucket becomes the `null` entry and destroys the one there was.
+  // A write into a suspended bucket becomes the `null` entry and destroys the one there was. Where that is a marker
+  // below others, a part of the history would be gone, and the same time would mean another state from then on.
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html
-  const destroysNull = versioning === 'Suspended' && entries.some((e) => e.versionId === 'null' && !e.deleteMarker);
+  const destroysNull =
+    versioning === 'Suspended' && entries.some((e) => e.versionId === 'null' && !(e.deleteMarker && e === current));
 
   // 4. The version is copied on top.
   if (wantsData) {

@@ -15,9 +15,15 @@ export function compareKeys(a: string, b: string): number {
     const y = b.charCodeAt(i);
     if (x === y) continue;
     if (x < 0xd800 || y < 0xd800) return x - y;
-    return Buffer.compare(Buffer.from(a.slice(i)), Buffer.from(b.slice(i)));
+    // The first difference may be in the second half of a character: compare from its beginning.
+    const start = isHighSurrogate(a.charCodeAt(i - 1)) ? i - 1 : i;
+    return Buffer.compare(Buffer.from(a.slice(start)), Buffer.from(b.slice(start)));
   }
   return a.length - b.length;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
 }
 
 /** Length of a key in bytes of UTF-8. */
@@ -25,7 +31,6 @@ export function keyBytes(key: string): number {
   return Buffer.byteLength(key);
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that XML 1.0 cannot carry
 const NOT_XML =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 

@@ -235,4 +235,7 @@ export interface RunResult {
   readonly highlights: Highlights;
   /** Set once a plan was written. */
   readonly plan?: { readonly file: string; readonly digest: string };
+  /** Absolute paths of the other files; absent where a run did not get so far. */
+  readonly journalFile?: string;
+  readonly reportFile?: string;
 }

@@ -1,17 +1,20 @@
 /**
  * The only ways out for text that somebody else wrote: object keys, version ids, metadata, messages from S3.
- * Whoever can write to the bucket chooses it, so none of it may become a workflow command, Markdown, HTML or a mention.
+ * Whoever can write to the bucket chooses it, so none of it may become a workflow command, Markdown, HTML, a mention
+ * or a link.
  */
 
-/** Line and paragraph separators, bidirectional overrides, zero-width characters: invisible, or they re-order a line. */
-const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
-const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/** Control characters, line separators, bidirectional overrides and all else that shows as nothing or re-orders a line. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** What cannot be seen becomes what JavaScript would write for it. */
 function escapeInvisible(text: string): string {
-  const unicode = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return text
-    .replace(INVISIBLE, (c) => (c === '\n' ? '\\n' : c === '\r' ? '\\r' : c === '\t' ? '\\t' : unicode(c)))
-    .replace(LONE_SURROGATE, unicode);
+  return text.replace(INVISIBLE, (c) => {
+    const code = (c.codePointAt(0) ?? 0).toString(16);
+    return SHORT[c] ?? (code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`);
+  });
 }
 
 /**
@@ -20,27 +23,74 @@ function escapeInvisible(text: string): string {
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
  */
 export function forLog(text: string): string {
-  return `"${escapeInvisible(text.replace(/["\\]/g, '\\$&')).replace(/##\[/g, '##\\[').replace(/^::/, '\\::')}"`;
+  return `"${breakCommands(escapeInvisible(text.replace(/["\\]/g, '\\$&')))}"`;
 }
 
 /** Longer prose from outside (an error message of S3): made harmless like `forLog`, but not quoted. */
 export function proseForLog(text: string): string {
-  return escapeInvisible(text)
-    .replace(/##\[/g, '##\\[')
-    .replace(/^(\s*)::/, '$1\\::');
+  return breakCommands(escapeInvisible(text));
 }
 
-/** For the text or a double-quoted attribute of HTML. Also where GitHub would see a mention, an issue or a link. */
-export function forHtml(text: string): string {
-  return escapeInvisible(text).replace(/[&<>"'`@#:|*_~[\]()!\\$]/g, (c) => `&#${c.charCodeAt(0)};`);
+function breakCommands(text: string): string {
+  return text.replace(/##\[/g, '##\\[').replace(/^(\s*)::/, '$1\\::');
 }
 
 /**
- * For Markdown, in a table too: a `<code>` element whose text is all entities, so that backticks, pipes, mentions,
- * issue references and HTML stay text. https://github.github.com/gfm/#entity-and-numeric-character-references
+ * For a double-quoted attribute of HTML, or text that nothing else is done to. As entities even what Markdown would read,
+ * so it is text there too. Not enough for text that GitHub shows: use `forMarkdown` for a name, `proseForHtml` for prose.
+ */
+export function forHtml(text: string): string {
+  return entities(escapeInvisible(text));
+}
+
+function entities(text: string): string {
+  return text.replace(/[&<>"'`@#:|*_~[\]()!\\$]/g, entity);
+}
+
+function entity(c: string): string {
+  return `&#${c.charCodeAt(0)};`;
+}
+
+/**
+ * Where the search for links and mentions begins. It sees the text *after* entities are resolved (`a&#64;b.com` becomes a
+ * link to a mailbox, in `<code>` too), so these are also parted from their neighbours.
+ * https://github.github.com/gfm/#autolinks-extension-
+ */
+const LINKED = /[@:$]|(?<=www)\./gi;
+
+/**
+ * A name (a key, a prefix, a version id) for Markdown, in a table too, or for HTML that GitHub shows: a `<code>` element,
+ * inside which GitHub looks for no mentions, issues, commits or emoji, its text all entities, and parted by comments
+ * where Markdown would see a link.
  */
 export function forMarkdown(text: string): string {
-  return `<code>${forHtml(text)}</code>`;
+  return `<code>${parted(text, LINKED, (c) => `<!-- -->${entities(c)}`)}</code>`;
+}
+
+/** Also issues (`#1`, `GH-1`) and commits, which GitHub looks for in all text outside `<code>`. */
+const REFERENCE = /[@:$#]|(?<=www)\.|(?<=\bgh)-(?=\d)|\b[0-9a-f]{7,}\b/gi;
+
+/**
+ * Prose that may hold text from outside (an error message of S3), for the inside of an element of HTML that GitHub shows.
+ * The reader sees it unchanged; where GitHub would see a mention, an issue, a commit, an emoji or a link, an element
+ * parts it.
+ */
+export function proseForHtml(text: string): string {
+  return parted(text, REFERENCE, (found) =>
+    found.length === 1 ? `<span>${entities(found)}</span>` : `<code>${found}</code>`,
+  );
+}
+
+/** Escape a text, `wrap` what `pattern` (global) finds in it and escape the rest between. */
+function parted(text: string, pattern: RegExp, wrap: (found: string) => string): string {
+  const visible = escapeInvisible(text);
+  let out = '';
+  let from = 0;
+  for (const match of visible.matchAll(pattern)) {
+    out += entities(visible.slice(from, match.index)) + wrap(match[0]);
+    from = match.index + match[0].length;
+  }
+  return out + entities(visible.slice(from));
 }
 
 /** For the inside of an HTML comment that we later look for: base64url has neither `--` nor `>`. */
@@ -48,10 +98,10 @@ export function forMarker(text: string): string {
   return Buffer.from(text).toString('base64url');
 }
 
-/** Cut to at most `max` characters, saying so; for keys of a kilobyte in a table. */
+/** Cut out the middle, to at most `max` characters, saying so; for keys of a kilobyte in a table. No character is halved. */
 export function shorten(text: string, max: number): string {
   if (text.length <= max) return text;
-  const head = Math.ceil((max - 1) / 2);
-  const tail = Math.floor((max - 1) / 2);
-  return `${text.slice(0, head)}…${text.slice(text.length - tail)}`;
+  const head = text.slice(0, Math.ceil((max - 1) / 2)).replace(/[\ud800-\udbff]$/, '');
+  const tail = text.slice(text.length - Math.floor((max - 1) / 2)).replace(/^[\udc00-\udfff]/, '');
+  return `${head}…${tail}`;
 }

@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { CancelledError, RollbackError } from '../core/errors.ts';
 import type { Narrator } from '../core/narrator.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -8,6 +9,7 @@ import {
   finishReport,
   highlightsOf,
   newTally,
+  type Report,
   type RestoreRequest,
   type RunResult,
   type Tally,
@@ -39,6 +41,7 @@ export interface RestoreDeps {
 export async function restore(request: RestoreRequest, deps: RestoreDeps): Promise<RunResult> {
   const startedAt = deps.now();
   const tally = newTally();
+  let journalFile: string | undefined;
   let plan: Plan | undefined;
   let error: RollbackError | undefined;
   try {
@@ -51,7 +54,9 @@ export async function restore(request: RestoreRequest, deps: RestoreDeps): Promi
     refuseIfTooMuch(request, facts, plan, tally);
     if (!request.dryRun && tally.totals.planned > 0) {
       deps.narrator.phase(`Apply: ${tally.totals.planned} keys`);
-      await carryOut(request, facts, plan, deps, tally);
+      const journal = await openJournal(request.journalFile);
+      journalFile = request.journalFile;
+      await carryOut(request, facts, plan, journal, deps, tally);
     }
   } catch (thrown) {
     error = asRollbackError(thrown);
@@ -64,28 +69,38 @@ export async function restore(request: RestoreRequest, deps: RestoreDeps): Promi
     requests: deps.port.requests,
     ...(error !== undefined && { error: { code: error.code, message: error.message, hint: error.hint } }),
   });
+  const reportFile = await writeReport(request.reportFile, report, deps.narrator);
   return {
     report,
     highlights: highlightsOf(tally),
     ...(plan !== undefined && { plan: { file: plan.file, digest: plan.digest } }),
+    ...(journalFile !== undefined && { journalFile }),
+    ...(reportFile !== undefined && { reportFile }),
   };
 }
 
-/** Write the report file. @throws what the file system throws */
-export async function writeReport(file: string, result: RunResult): Promise<void> {
-  await writeFile(file, `${JSON.stringify(result.report, null, 2)}\n`);
+/** The report on disk. That it cannot be written must not hide what the run did. */
+async function writeReport(file: string, report: Report, narrator: Narrator): Promise<string | undefined> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+    return file;
+  } catch (error) {
+    narrator.say(`The report could not be written: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 async function carryOut(
   request: RestoreRequest,
   facts: BucketFacts,
   plan: Plan,
+  journal: JournalFile,
   deps: RestoreDeps,
   tally: Tally,
 ): Promise<void> {
   const { port, narrator, stop, concurrency } = deps;
   const { prefix } = request.scope;
-  const journal = await openJournal(request.journalFile);
   const entriesPerKey = tally.totals.entriesExamined / tally.totals.planned;
   let intents = 0;
   let proving: Promise<void> = Promise.resolve();

@@ -1,0 +1,30 @@
+/** The operations that the sandbox knows, by S3's own names. `Unknown` is answered 501 NotImplemented. */
+export const OPERATIONS = [
+  'ListBuckets',
+  'CreateBucket',
+  'DeleteBucket',
+  'HeadBucket',
+  'GetBucketLocation',
+  'GetBucketVersioning',
+  'PutBucketVersioning',
+  'GetObjectLockConfiguration',
+  'PutObjectLockConfiguration',
+  'ListObjectVersions',
+  'ListObjectsV2',
+  'DeleteObjects',
+  'PutObject',
+  'CopyObject',
+  'GetObject',
+  'HeadObject',
+  'DeleteObject',
+  'RestoreObject',
+  'GetObjectTagging',
+  'PutObjectTagging',
+  'GetObjectRetention',
+  'PutObjectRetention',
+  'GetObjectLegalHold',
+  'PutObjectLegalHold',
+  'Unknown',
+] as const;
+
+export type Operation = (typeof OPERATIONS)[number];

@@ -1,0 +1,91 @@
+import type { BucketHandler, Context, KeyHandler } from '../http/context.ts';
+import { errorReply, errors, type Reply, S3Error } from '../http/reply.ts';
+import { type S3Request, signedRegion } from '../http/request.ts';
+import type { Operation } from '../operation.ts';
+import type { Bucket } from '../store/bucket.ts';
+import * as configuration from './bucket-configuration.ts';
+import { createBucket, deleteBucket, headBucket, listBuckets } from './buckets.ts';
+import { checkKey, checkOwner } from './checks.ts';
+import { copyObject } from './copy.ts';
+import { deleteObject } from './delete.ts';
+import { deleteObjects } from './delete-objects.ts';
+import { listObjectsV2 } from './list-objects.ts';
+import { listObjectVersions } from './list-versions.ts';
+import * as locks from './locks.ts';
+import { getObject, headObject } from './read.ts';
+import { restoreObject } from './restore.ts';
+import { getObjectTagging, putObjectTagging } from './tagging.ts';
+import { putObject } from './write.ts';
+
+const ON_BUCKETS: Partial<Record<Operation, BucketHandler>> = {
+  DeleteBucket: deleteBucket,
+  HeadBucket: headBucket,
+  GetBucketLocation: configuration.getBucketLocation,
+  GetBucketVersioning: configuration.getBucketVersioning,
+  PutBucketVersioning: configuration.putBucketVersioning,
+  GetObjectLockConfiguration: configuration.getObjectLockConfiguration,
+  PutObjectLockConfiguration: configuration.putObjectLockConfiguration,
+  ListObjectVersions: listObjectVersions,
+  ListObjectsV2: listObjectsV2,
+  DeleteObjects: deleteObjects,
+};
+
+const ON_KEYS: Partial<Record<Operation, KeyHandler>> = {
+  PutObject: putObject,
+  CopyObject: copyObject,
+  GetObject: getObject,
+  HeadObject: headObject,
+  DeleteObject: deleteObject,
+  RestoreObject: restoreObject,
+  GetObjectTagging: getObjectTagging,
+  PutObjectTagging: putObjectTagging,
+  GetObjectRetention: locks.getObjectRetention,
+  PutObjectRetention: locks.putObjectRetention,
+  GetObjectLegalHold: locks.getObjectLegalHold,
+  PutObjectLegalHold: locks.putObjectLegalHold,
+};
+
+/** Carries an operation out. One request at a time: this is where the sandbox's strong consistency comes from. */
+export function answer(operation: Operation, request: S3Request, context: Context, requestId: string): Reply {
+  try {
+    return dispatch(operation, request, context);
+  } catch (error) {
+    if (error instanceof S3Error) return errorReply(error, requestId);
+    throw error;
+  }
+}
+
+function dispatch(operation: Operation, request: S3Request, context: Context): Reply {
+  if (operation === 'ListBuckets') return listBuckets(context);
+  if (operation === 'CreateBucket') return createBucket(request, context);
+  const onBucket = ON_BUCKETS[operation];
+  const onKey = ON_KEYS[operation];
+  if (onBucket) return onBucket(request, bucketOf(operation, request, context), context);
+  const { key } = request;
+  if (onKey === undefined || key === undefined) throw errors.notImplemented(`${request.method} ${request.path}`);
+  const bucket = bucketOf(operation, request, context);
+  checkKey(key);
+  return onKey(request, bucket, key, context);
+}
+
+function bucketOf(operation: Operation, request: S3Request, context: Context): Bucket {
+  const name = request.bucket ?? '';
+  const bucket = context.buckets.get(name);
+  if (bucket === undefined) throw errors.noSuchBucket(name);
+  const region = signedRegion(request);
+  // GetBucketLocation answers from everywhere: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+  if (region !== undefined && region !== bucket.region && operation !== 'GetBucketLocation') throw elsewhere(bucket);
+  checkOwner(bucket, request.headers['x-amz-expected-bucket-owner']);
+  return bucket;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html */
+function elsewhere(bucket: Bucket): S3Error {
+  return new S3Error(
+    301,
+    'PermanentRedirect',
+    'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.',
+    { Endpoint: `${bucket.name}.s3.${bucket.region}.amazonaws.com`, Bucket: bucket.name },
+    { 'x-amz-bucket-region': bucket.region },
+  );
+}

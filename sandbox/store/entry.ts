@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+
+/** One row of a key's history: a version (data) or a delete marker. */
+export interface Entry {
+  readonly versionId: string;
+  readonly deleteMarker: boolean;
+  /** Milliseconds since 1970, always whole seconds. */
+  readonly lastModified: number;
+  /** Without quotes; empty for a marker. */
+  readonly etag: string;
+  readonly size: number;
+  /** Undefined: a sparse entry, which has a size but no bytes (reads give zeros). */
+  readonly body: Uint8Array | undefined;
+  readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly headers: Readonly<SystemHeaders>;
+  readonly storageClass: string;
+  readonly sse: Readonly<Encryption>;
+  /** By algorithm, lower case: `crc32`, `crc64nvme`, … */
+  readonly checksums: Readonly<Record<string, string>>;
+  /** May change in place, as on S3: tags and locks belong to a version but are not part of it. */
+  tags: Readonly<Record<string, string>>;
+  lock: Readonly<Lock>;
+  /** Of an archived version: whether its bytes have been asked back. */
+  restore: Readonly<Restore> | undefined;
+}
+
+/** Without `until`: still under way. With: readable until then (milliseconds since 1970). */
+export interface Restore {
+  until?: number;
+}
+
+/** System metadata which the user controls: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html */
+export interface SystemHeaders {
+  cacheControl?: string;
+  contentDisposition?: string;
+  contentEncoding?: string;
+  contentLanguage?: string;
+  expires?: string;
+  websiteRedirectLocation?: string;
+}
+
+export interface Encryption {
+  algorithm: 'AES256' | 'aws:kms' | 'aws:kms:dsse' | 'customer';
+  kmsKeyId?: string;
+  bucketKey?: boolean;
+  /** For `customer`: the MD5 that a reader's key must have. Undefined: any key opens it. */
+  keyMd5?: string;
+}
+
+export interface Lock {
+  mode?: LockMode;
+  /** Milliseconds since 1970. */
+  retainUntil?: number;
+  legalHold?: boolean;
+}
+
+export type LockMode = 'GOVERNANCE' | 'COMPLIANCE';
+
+/** What a version is before the bucket gives it an id and a time. */
+export type Draft = Omit<Entry, 'versionId' | 'deleteMarker' | 'lastModified'>;
+
+const NOTHING = Object.freeze({});
+const NO_BYTES = new Uint8Array(0);
+
+/** Every new object is encrypted by default: https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html */
+export const DEFAULT_ENCRYPTION: Readonly<Encryption> = Object.freeze({ algorithm: 'AES256' });
+
+export const EMPTY_DRAFT: Draft = Object.freeze({
+  etag: 'd41d8cd98f00b204e9800998ecf8427e',
+  size: 0,
+  body: NO_BYTES,
+  contentType: 'binary/octet-stream',
+  metadata: NOTHING,
+  headers: NOTHING,
+  storageClass: 'STANDARD',
+  sse: DEFAULT_ENCRYPTION,
+  checksums: NOTHING,
+  tags: NOTHING,
+  lock: NOTHING,
+  restore: undefined,
+});
+
+export function deleteMarker(versionId: string, lastModified: number): Entry {
+  return { ...EMPTY_DRAFT, etag: '', storageClass: '', versionId, deleteMarker: true, lastModified };
+}
+
+export function md5(data: string | Uint8Array): string {
+  return createHash('md5').update(data).digest('hex');
+}
+
+/**
+ * The ETag of single-part content. It is the MD5 of the bytes except under KMS or customer keys, where it is a digest
+ * that differs from object to object: `salt` stands for what makes it differ.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+ */
+export function etagOf(body: Uint8Array | undefined, size: number, sse: Encryption, salt: string): string {
+  const plain = body === undefined ? md5(`sparse ${size}`) : body.length === 0 ? EMPTY_DRAFT.etag : md5(body);
+  return sse.algorithm === 'AES256' ? plain : md5(`${plain} ${salt}`);
+}
+
+/** These classes give their bytes only after a restore: https://docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html */
+const ARCHIVE = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+
+export function isArchive(storageClass: string): boolean {
+  return ARCHIVE.has(storageClass);
+}
+
+/** Archived, and no copy of its bytes has been brought back. */
+export function isArchived(entry: Entry, now: number): boolean {
+  return isArchive(entry.storageClass) && !((entry.restore?.until ?? 0) > now);
+}
+
+/** WORM: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html */
+export function isLocked(entry: Entry, now: number, bypassGovernance: boolean): boolean {
+  const { mode, retainUntil, legalHold } = entry.lock;
+  if (entry.deleteMarker) return false;
+  if (legalHold) return true;
+  if (mode === undefined || retainUntil === undefined || retainUntil <= now) return false;
+  return mode === 'COMPLIANCE' || !bypassGovernance;
+}

@@ -1,0 +1,76 @@
+import { InputError, RollbackError } from '../core/errors.ts';
+import type { FailOn, KeyFailure } from '../core/outcome.ts';
+import type { RunResult } from '../core/report.ts';
+import { forLog, shorten } from '../core/text.ts';
+import { count, grouped, sentence } from './format.ts';
+import type { Log } from './log.ts';
+
+/** Tell an error that ended the run: message and mend, one annotation for each thing that is wrong. */
+export function annotateError(log: Log, error: unknown): void {
+  if (error instanceof InputError) {
+    for (const { input, problem, mend } of error.problems) {
+      log.error(`input "${input}": ${sentence(problem)}\n${sentence(mend)}`, `Input "${input}"`);
+    }
+  } else if (error instanceof RollbackError) {
+    annotateStop(log, error);
+  } else {
+    const message = error instanceof Error ? error.message : String(error);
+    log.error(
+      `${sentence(message)}\nThis is a fault of the action. Run it again with debug logging, and report it.`,
+      'Unexpected error',
+    );
+  }
+  if (error instanceof Error && error.stack !== undefined) log.debug(error.stack);
+}
+
+/**
+ * Tell what did not go well in a run that went to its end or was stopped. Failures are grouped by code, so that a
+ * thousand keys with one cause are one annotation. What does not make the step fail is a warning.
+ */
+export function annotateResult(log: Log, { report }: RunResult, failOn: FailOn): void {
+  const tell = failOn === 'never' ? log.warning : log.error;
+  if (report.error !== undefined) annotateStop({ error: tell }, report.error);
+  for (const group of groupFailures(report.failures)) {
+    tell(
+      `${failureCount(group, report)}: ${sentence(group.first.message)} First: ${forLog(shorten(group.first.key, 200))}.\n${sentence(group.first.hint)}`,
+      group.code,
+    );
+  }
+  const [conflict] = report.conflicts;
+  if (conflict !== undefined) {
+    (failOn === 'conflicts' ? log.error : log.warning)(
+      `${count(report.totals.conflicts, 'key')} changed while this ran, and ${report.totals.conflicts === 1 ? 'was' : 'were'} left alone. ` +
+        `First: ${forLog(shorten(conflict.key, 200))}: ${sentence(conflict.found)}\nLook at what was written before you run it again.`,
+      'Conflicts',
+    );
+  }
+}
+
+function annotateStop(log: Pick<Log, 'error'>, error: { code: string; message: string; hint: string }): void {
+  log.error([sentence(error.message), sentence(error.hint)].filter((line) => line !== '').join('\n'), error.code);
+}
+
+export interface FailureGroup {
+  readonly code: string;
+  readonly first: KeyFailure;
+  readonly count: number;
+}
+
+/** By code, most keys first. The listed failures are the first of a long run's; see `failureCount`. */
+export function groupFailures(failures: readonly KeyFailure[]): FailureGroup[] {
+  const groups = new Map<string, FailureGroup>();
+  for (const failure of failures) {
+    const group = groups.get(failure.code);
+    groups.set(failure.code, { code: failure.code, first: group?.first ?? failure, count: (group?.count ?? 0) + 1 });
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count);
+}
+
+/** `12 keys failed`; honest about failures beyond those that the report lists. */
+function failureCount(group: FailureGroup, report: RunResult['report']): string {
+  const listed = report.failures.length;
+  const all = report.totals.failed;
+  return listed === all
+    ? `${count(group.count, 'key')} failed`
+    : `${grouped(group.count)} of the first ${grouped(listed)} failures (of ${grouped(all)})`;
+}

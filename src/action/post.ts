@@ -1,0 +1,87 @@
+import { forLog, shorten } from '../core/text.ts';
+import { count } from './format.ts';
+import { facts, list } from './html.ts';
+import type { Env } from './input-reader.ts';
+import { countPlannedSteps, type JournalFindings, readJournal } from './journal-findings.ts';
+import type { Log } from './log.ts';
+import { type MainState, readState } from './state.ts';
+import { writeSummary } from './summary-file.ts';
+import { prose } from './summary-sections.ts';
+import { name } from './summary-words.ts';
+
+/**
+ * The post step, which GitHub runs when the job failed or was cancelled. A main step that was killed could not report: its
+ * journal is read instead, and log and summary say what was done, what may be half done, and what was not begun.
+ * When the main step came to its end, there is nothing to say. Never throws: a post step must not fail a job.
+ */
+export async function runPost(env: Env, log: Log): Promise<void> {
+  try {
+    const state = readState(env);
+    if (state === undefined || state.finished) return;
+    const journal = await readJournal(state.journalFile, Date.parse(state.startedAt));
+    const { verdict, details } = tell(state, journal, await countPlannedSteps(state.planFile));
+
+    log.warning([`${verdict}.`, ...details].join('\n'), 'The run did not come to its end');
+    const problem = await writeSummary(env, (room) => {
+      const text = postSummary(state, journal, verdict, details);
+      return Buffer.byteLength(text) <= room ? text : '';
+    });
+    if (problem !== undefined) log.warning(problem);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log.warning(`The run did not come to its end, and its journal could not be read: ${why}`);
+  } finally {
+    log.end();
+  }
+}
+
+/** How many of the keys whose fate is open are named. */
+const NAMED = 5;
+
+function tell(
+  state: MainState,
+  journal: JournalFindings | undefined,
+  planned: number | undefined,
+): { verdict: string; details: string[] } {
+  if (journal === undefined) {
+    return {
+      verdict: 'The run was killed before it changed anything',
+      details: ['No step was begun: the bucket is as it was.', 'Run the same step again.'],
+    };
+  }
+  const { done, conflicts, failed, open, begun } = journal;
+  const left = planned === undefined ? undefined : Math.max(0, planned - begun);
+  const of = planned === undefined ? '' : ` of ${count(planned, 'planned step')}`;
+  const details = [`${count(done, 'step')}${of} ${done === 1 ? 'is' : 'are'} done.`];
+  if (conflicts > 0) details.push(`${count(conflicts, 'step')} met a change by somebody else, which was left alone.`);
+  if (failed > 0) details.push(`${count(failed, 'step')} failed.`);
+  if (open.size > 0) {
+    const first = [...open.values()].slice(0, NAMED).map((key) => forLog(shorten(key, 120)));
+    const more = open.size > NAMED ? `, and ${count(open.size - NAMED, 'other')}` : '';
+    details.push(
+      `${count(open.size, 'step')} ${open.size === 1 ? 'was' : 'were'} begun, and the answer was not seen: ` +
+        `done or not, it is one or the other, never half. Keys: ${first.join(', ')}${more}.`,
+    );
+  }
+  if (left === undefined) details.push('The plan could not be read: what else it holds was not begun.');
+  else if (left > 0) details.push(`${count(left, 'step')} ${left === 1 ? 'was' : 'were'} not begun.`);
+  details.push(state.again);
+  const verdict = journal.ended
+    ? 'The run came to its end, but was killed before it could report'
+    : 'The run was killed while it changed the bucket';
+  return { verdict, details };
+}
+
+function postSummary(
+  state: MainState,
+  journal: JournalFindings | undefined,
+  verdict: string,
+  details: readonly string[],
+): string {
+  const rows: (readonly [string, string])[] = [
+    ['Operation', name(state.operation)],
+    ['Bucket', name(state.bucket)],
+    ...(journal === undefined ? [] : [['Journal', name(state.journalFile, 200)] as const]),
+  ];
+  return `## ⚠️ ${verdict}\n\n${list(details.map(prose))}\n\n${facts(rows)}\n`;
+}

@@ -1,0 +1,82 @@
+import * as core from '@actions/core';
+import type { RestoreRequest } from '../core/report.ts';
+import { formatTime } from '../core/time.ts';
+import type { Env } from './input-reader.ts';
+
+/** What the main step tells the post step. The runner keeps it, also when the main step is killed. */
+const STATE_KEYS = ['operation', 'bucket', 'started-at', 'plan-file', 'journal-file', 'again', 'finished'] as const;
+
+type StateKey = (typeof STATE_KEYS)[number];
+type SaveState = (name: string, value: string) => void;
+
+export interface MainState {
+  readonly operation: string;
+  readonly bucket: string;
+  /** RFC 3339. A journal that began earlier is another run's. */
+  readonly startedAt: string;
+  readonly planFile: string;
+  readonly journalFile: string;
+  /** How to finish what was begun. */
+  readonly again: string;
+  /** The main step came to its end and reported, whatever the result. */
+  readonly finished: boolean;
+}
+
+/** Call it as soon as the inputs are parsed. `startedAt` in ms: no later than what the journal will say. */
+export function saveStarted(request: RestoreRequest, startedAt: number, saveState: SaveState = core.saveState): void {
+  const save = (key: StateKey, value: string) => saveState(key, value);
+  save('operation', request.operation);
+  save('bucket', request.scope.bucket);
+  save('started-at', formatTime(startedAt));
+  save('plan-file', request.planFile);
+  save('journal-file', request.journalFile);
+  save('again', againWords(request));
+}
+
+/**
+ * How to finish a run that was cut off. Running it again converges where the target stands still: `15m ago` is another
+ * time when it is said later, and one version back is another version once a version was put on top.
+ */
+export function againWords({ target }: RestoreRequest): string {
+  const finish = 'what is done is left alone, the rest is finished.';
+  switch (target.kind) {
+    case 'undelete': {
+      const window = [
+        ...(target.after === undefined ? [] : [`deleted-after: ${formatTime(target.after)}`]),
+        ...(target.before === undefined ? [] : [`deleted-before: ${formatTime(target.before)}`]),
+      ];
+      const fixed = window.length === 0 ? '' : ` with ${window.join(' and ')}`;
+      return `Run the same step again${fixed}: ${finish}`;
+    }
+    case 'version':
+      return `Run the same step again: ${finish}`;
+    case 'time':
+      return `Run the same step again with to-time: ${formatTime(target.at)}: ${finish}`;
+    case 'versions-back':
+      return target.count === 0
+        ? `Run the same step again: ${finish}`
+        : 'Do not run the same step again: versions-back counts from what is there now, so keys that are done would go ' +
+            'back further. Use to-time, or leave out the keys that the journal names.';
+  }
+}
+
+/** Call it at the very end, when log, summary and outputs have told what happened. */
+export function saveFinished(saveState: SaveState = core.saveState): void {
+  const key: StateKey = 'finished';
+  saveState(key, 'true');
+}
+
+/** What the main step saved; `undefined` when it did not get as far as `saveStarted`. */
+export function readState(env: Env): MainState | undefined {
+  const get = (key: StateKey) => env[`STATE_${key}`] ?? '';
+  if (get('operation') === '') return undefined;
+  return {
+    operation: get('operation'),
+    bucket: get('bucket'),
+    startedAt: get('started-at'),
+    planFile: get('plan-file'),
+    journalFile: get('journal-file'),
+    again: get('again'),
+    finished: get('finished') === 'true',
+  };
+}

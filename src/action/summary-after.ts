@@ -1,0 +1,108 @@
+import type { RequestCounts } from '../core/ports.ts';
+import type { Report, RunResult } from '../core/report.ts';
+import { count, grouped } from './format.ts';
+import { facts, fold, list, section, table } from './html.ts';
+import { name } from './summary-words.ts';
+
+/** What comes after the results: what it cost, where the files are, how to carry a plan out and how to take a run back. */
+
+/**
+ * US dollars a request, S3 Standard in us-east-1. DELETE is free, also of versions and markers.
+ * https://aws.amazon.com/s3/pricing/
+ */
+const KINDS: readonly { readonly of: keyof RequestCounts; readonly title: string; readonly price: number }[] = [
+  { of: 'list', title: 'LIST', price: 0.005 / 1000 },
+  { of: 'head', title: 'HEAD', price: 0.0004 / 1000 },
+  { of: 'get', title: 'GET', price: 0.0004 / 1000 },
+  { of: 'copy', title: 'COPY', price: 0.005 / 1000 },
+  { of: 'put', title: 'PUT', price: 0.005 / 1000 },
+  { of: 'delete', title: 'DELETE', price: 0 },
+];
+
+export function requestsSection({ requests }: Report): string {
+  const used = KINDS.filter(({ of }) => requests[of] > 0);
+  if (used.length === 0) return '';
+  const cost = used.reduce((sum, { of, price }) => sum + requests[of] * price, 0);
+  const total = used.reduce((sum, { of }) => sum + requests[of], 0);
+  const rows = used.map(({ of, title, price }) => [
+    title,
+    grouped(requests[of]),
+    price === 0 ? 'free' : dollars(requests[of] * price),
+  ]);
+  rows.push(['<b>All</b>', `<b>${grouped(total)}</b>`, `<b>${dollars(cost)}</b>`]);
+  const again = requests.retries > 0 ? `; ${count(requests.retries, 'retry', 'retries')}` : '';
+  const slowed = requests.throttled > 0 ? `, ${grouped(requests.throttled)} throttled` : '';
+  return fold(
+    `<b>Requests</b>: ${grouped(total)}, about ${dollars(cost)}${again}${slowed}`,
+    table(
+      [
+        { title: 'Kind' },
+        { title: 'Requests', number: true },
+        { title: 'Estimate (S3 Standard, us-east-1)', number: true },
+      ],
+      rows,
+    ),
+  );
+}
+
+function dollars(amount: number): string {
+  if (amount === 0) return '$0';
+  return amount < 0.01 ? 'under $0.01' : `$${amount.toFixed(2)}`;
+}
+
+export function filesSection({ plan, journalFile, reportFile }: RunResult): string {
+  const rows: [string, string][] = [];
+  if (plan !== undefined) {
+    rows.push(['Plan', `${name(plan.file, 200)}, digest ${name(shortDigest(plan.digest))}`]);
+  }
+  if (journalFile !== undefined) rows.push(['Journal', name(journalFile, 200)]);
+  if (reportFile !== undefined) rows.push(['Report', name(reportFile, 200)]);
+  if (rows.length === 0) return '';
+  return fold(
+    '<b>Files</b> on the runner, gone with it: keep them with <code>actions/upload-artifact</code>',
+    facts(rows),
+  );
+}
+
+function shortDigest(digest: string): string {
+  return digest.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]*$/, '$1…');
+}
+
+export function dryRunSection({ report }: RunResult): string {
+  if (!report.dryRun || report.error !== undefined || report.totals.planned === 0) return '';
+  return section(
+    'To carry it out',
+    'Run the same step without `dry-run: true`. It looks at the bucket again, and plans from what is there then.',
+  );
+}
+
+/** Only what was done is said to be undoable, and only in ways that exist. */
+export function undoSection({ report, journalFile }: RunResult): string {
+  const { steps, dryRun } = report;
+  if (dryRun) return '';
+  const items: string[] = [];
+  if (steps['remove-delete-marker'] > 0) {
+    items.push(
+      `${count(steps['remove-delete-marker'], 'delete marker')} removed: delete the key again, without a version id. ` +
+        'That puts a new delete marker on top, and no version is lost.',
+    );
+  }
+  if (steps['copy-version'] > 0) {
+    items.push(
+      `${count(steps['copy-version'], 'version')} copied on top: delete the copy by its version id, which is in the journal. ` +
+        'What was current before is current again.',
+    );
+  }
+  if (steps['add-delete-marker'] > 0) {
+    items.push(
+      `${count(steps['add-delete-marker'], 'delete marker')} added: delete the marker by its version id, which is in the journal. The key is live again.`,
+    );
+  }
+  if (steps['delete-version'] > 0) {
+    items.push(`${count(steps['delete-version'], 'version')} deleted for good: <b>these cannot come back</b>.`);
+  }
+  if (items.length === 0) return '';
+  const which =
+    journalFile === undefined ? '' : `The journal names every entry that was touched: ${name(journalFile, 200)}`;
+  return section('To take it back', list(which === '' ? items : [...items, which]));
+}

@@ -1,0 +1,96 @@
+import { InputError, RollbackError } from '../core/errors.ts';
+import type { RestoreRequest, RunResult } from '../core/report.ts';
+import { facts, table } from './html.ts';
+import { dryRunSection, filesSection, requestsSection, undoSection } from './summary-after.ts';
+import {
+  askedSection,
+  conflictsSection,
+  countsTable,
+  type Detail,
+  errorSection,
+  failuresSection,
+  notesSection,
+  prefixesSection,
+  prose,
+  samplesSection,
+  skippedSection,
+} from './summary-sections.ts';
+import { name, verdict } from './summary-words.ts';
+
+export interface SummaryContext {
+  readonly request: RestoreRequest;
+  /** Bytes of UTF-8 that the summary may have. */
+  readonly maxBytes: number;
+}
+
+/** From the summary that a reader wants to the one that fits. */
+const DETAILS: readonly Detail[] = [
+  { prefixes: 20, samples: 20, failures: 100, conflicts: 100, globs: 20 },
+  { prefixes: 20, samples: 10, failures: 20, conflicts: 20, globs: 10 },
+  { prefixes: 10, samples: 5, failures: 5, conflicts: 5, globs: 5 },
+  { prefixes: 5, samples: 0, failures: 0, conflicts: 0, globs: 1 },
+];
+
+/**
+ * The job summary of a run: Markdown and HTML as GitHub shows them. Pure. What does not fit into `maxBytes` is left out
+ * step by step, and every list that was cut says how many it shows of how many. '' when not even the verdict fits.
+ */
+export function renderSummary(result: RunResult, context: SummaryContext): string {
+  const { request, maxBytes } = context;
+  const heading = `## ${verdict(result, request)}`;
+  const shortest = [heading, countsTable(result.report)];
+  const candidates = [
+    ...DETAILS.map((detail) => () => fullSummary(heading, result, request, detail)),
+    () => shortest,
+    () => [heading],
+  ];
+  for (const candidate of candidates) {
+    const text = joined(candidate());
+    if (Buffer.byteLength(text) <= maxBytes) return text;
+  }
+  return '';
+}
+
+function fullSummary(heading: string, result: RunResult, request: RestoreRequest, detail: Detail): string[] {
+  const { report } = result;
+  return [
+    heading,
+    errorSection(report),
+    countsTable(report),
+    askedSection(report, request, detail),
+    notesSection(report),
+    failuresSection(report, detail),
+    conflictsSection(report, detail),
+    skippedSection(report),
+    prefixesSection(result, detail),
+    samplesSection(result, detail),
+    dryRunSection(result),
+    undoSection(result),
+    requestsSection(report),
+    filesSection(result),
+  ];
+}
+
+/** The summary of a run that was refused for its inputs, before any request. */
+export function renderRefusal(error: unknown, maxBytes: number): string {
+  const text = joined(['## ❌ Refused: nothing was changed', refusalTable(error)]);
+  return Buffer.byteLength(text) <= maxBytes ? text : '';
+}
+
+function refusalTable(error: unknown): string {
+  if (error instanceof InputError) {
+    const columns = ['Input', 'What is wrong', 'What to do'].map((title) => ({ title }));
+    return table(
+      columns,
+      error.problems.map(({ input, problem, mend }) => [name(input), prose(problem), prose(mend)]),
+    );
+  }
+  const hint = error instanceof RollbackError ? error.hint : '';
+  const message = error instanceof Error ? error.message : String(error);
+  return facts([['Why', prose(message)], ...(hint === '' ? [] : [['What to do', prose(hint)] as const])]);
+}
+
+/** Parts are Markdown blocks: an empty line between them, none where there is nothing to say. */
+function joined(parts: readonly string[]): string {
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}

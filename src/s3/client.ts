@@ -1,0 +1,52 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+export interface ClientOptions {
+  /** Absent: the SDK's own chain (AWS_REGION, the profile). */
+  readonly region?: string;
+  /** Absent: AWS itself, or what AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL say, which the SDK reads by itself. */
+  readonly endpointUrl?: string;
+  /** Absent: path style for an endpoint that is not Amazon's. */
+  readonly forcePathStyle?: boolean;
+  /** Most requests in flight; there are at least as many sockets. */
+  readonly concurrency: number;
+}
+
+/** How long a connection may take to stand, in milliseconds. The rest of a request has its deadline in request.ts. */
+const CONNECT_MS = 5_000;
+
+/**
+ * The client for S3. Credentials come from the SDK's default chain and from nowhere else.
+ * It never retries: request.ts does, which also knows the rate and what a lost answer may mean.
+ * `environment` is where the endpoint stands that the SDK reads when the options name none.
+ */
+export function createClient(
+  options: ClientOptions,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): S3Client {
+  const sockets = { keepAlive: true, maxSockets: Math.max(options.concurrency, 1) + 4 };
+  const endpoint = options.endpointUrl ?? environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL;
+  const config: S3ClientConfig = {
+    ...(options.region !== undefined && { region: options.region }),
+    ...(options.endpointUrl !== undefined && { endpoint: options.endpointUrl }),
+    forcePathStyle: options.forcePathStyle ?? isForeign(endpoint),
+    maxAttempts: 1,
+    // Servers that are not Amazon's often do not know the checksum trailers that the SDK would add to every body.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    requestHandler: new NodeHttpHandler({
+      httpAgent: new HttpAgent(sockets),
+      httpsAgent: new HttpsAgent(sockets),
+      connectionTimeout: CONNECT_MS,
+    }),
+  };
+  return new S3Client(config);
+}
+
+/** An endpoint of one's own, whose host name says nothing of buckets. */
+function isForeign(endpoint: string | undefined): boolean {
+  if (endpoint === undefined || endpoint === '') return false;
+  const host = URL.canParse(endpoint) ? new URL(endpoint).hostname : endpoint;
+  return !/(^|\.)amazonaws\.com(\.cn)?$/.test(host);
+}

@@ -1,0 +1,101 @@
+import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { ObjectHead } from '../core/copy.ts';
+import { S3Failure } from '../core/ports.ts';
+import { type Asked, BadAnswer, failureOf, RequestError } from './errors.ts';
+import { unquote } from './list-xml.ts';
+import type { Bucket } from './pages.ts';
+import type { Requester } from './request.ts';
+
+/**
+ * HeadObject of a version; `undefined` when there is no such version: it is gone (404), or is a delete marker (405).
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+ * @throws S3Failure, CancelledError
+ */
+export async function headVersion(
+  requester: Requester,
+  bucket: Bucket,
+  key: string,
+  versionId: string,
+): Promise<ObjectHead | undefined> {
+  try {
+    return await head(requester, bucket, key, versionId);
+  } catch (error) {
+    if (isStatus(error, 404, 405)) return undefined;
+    throw asFailure('head-version', error);
+  }
+}
+
+async function head(requester: Requester, bucket: Bucket, key: string, versionId?: string): Promise<ObjectHead> {
+  const { value } = await requester.send({
+    kind: 'head',
+    readOnly: true,
+    send: async (abortSignal) => {
+      const output = await bucket.client.send(
+        new HeadObjectCommand({
+          Bucket: bucket.name,
+          Key: key,
+          ChecksumMode: 'ENABLED',
+          ...(versionId !== undefined && { VersionId: versionId }),
+          ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
+        }),
+        { abortSignal },
+      );
+      return toHead(output);
+    },
+  });
+  return value;
+}
+
+function toHead(output: HeadObjectCommandOutput): ObjectHead {
+  const { ETag, ContentLength } = output;
+  if (ETag === undefined || ContentLength === undefined) {
+    throw new BadAnswer('BadAnswer', "the server's answer to HeadObject has no ETag or Content-Length");
+  }
+  return {
+    etag: unquote(ETag),
+    size: ContentLength,
+    metadata: output.Metadata ?? {},
+    checksums: checksumsOf(output),
+    ...given('versionId', output.VersionId),
+    ...given('contentType', output.ContentType),
+    ...given('cacheControl', output.CacheControl),
+    ...given('contentDisposition', output.ContentDisposition),
+    ...given('contentEncoding', output.ContentEncoding),
+    ...given('contentLanguage', output.ContentLanguage),
+    ...given('expires', output.ExpiresString),
+    ...given('websiteRedirect', output.WebsiteRedirectLocation),
+    // S3 leaves the header out for STANDARD; some other servers send it.
+    ...(output.StorageClass !== 'STANDARD' && given('storageClass', output.StorageClass)),
+    ...given('encryption', output.ServerSideEncryption),
+    ...given('kmsKeyId', output.SSEKMSKeyId),
+    ...given('bucketKey', output.BucketKeyEnabled),
+    ...(output.SSECustomerAlgorithm !== undefined && { customerKey: true }),
+    ...given('archiveStatus', output.ArchiveStatus),
+    ...given('restore', output.Restore),
+  };
+}
+
+/** A composite checksum is one of the parts' checksums: it says nothing once the object is stored in one part. */
+function checksumsOf(output: HeadObjectCommandOutput): Record<string, string> {
+  if (output.ChecksumType !== 'FULL_OBJECT') return {};
+  return {
+    ...given('CRC32', output.ChecksumCRC32),
+    ...given('CRC32C', output.ChecksumCRC32C),
+    ...given('CRC64NVME', output.ChecksumCRC64NVME),
+    ...given('SHA1', output.ChecksumSHA1),
+    ...given('SHA256', output.ChecksumSHA256),
+  };
+}
+
+function given<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { [P in K]: V });
+}
+
+function isStatus(error: unknown, ...statuses: readonly number[]): error is RequestError {
+  return error instanceof RequestError && statuses.includes(error.trouble.status ?? 0);
+}
+
+/** A request given up as the port's own error; everything else (a cancelled run) as it is. */
+export function asFailure(asked: Asked, error: unknown): unknown {
+  return error instanceof RequestError ? new S3Failure(failureOf(asked, error.trouble), { cause: error }) : error;
+}

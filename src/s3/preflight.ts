@@ -1,0 +1,135 @@
+import { GetBucketVersioningCommand, GetObjectLockConfigurationCommand } from '@aws-sdk/client-s3';
+import { RollbackError } from '../core/errors.ts';
+import type { BucketFacts } from '../core/ports.ts';
+import { hintFor, permissionsFor, RequestError, type Trouble } from './errors.ts';
+import type { Bucket } from './pages.ts';
+import type { Requester } from './request.ts';
+
+/**
+ * What has to be known of the bucket before anything in it is changed.
+ * @throws RollbackError `bucket-not-found`, `bucket-in-another-region`, `versioning-off`, `access-denied`,
+ * `wrong-bucket-owner`, `no-credentials`, `endpoint-unreachable`, or S3's own code.
+ */
+export async function preflight(requester: Requester, bucket: Bucket): Promise<BucketFacts> {
+  const versioning = await getVersioning(requester, bucket).catch(async (error: unknown) => {
+    throw error instanceof RequestError ? await refusal(requester, bucket, error) : error;
+  });
+  const { Status: status, MFADelete: mfaDelete } = versioning;
+  if (status !== 'Enabled' && status !== 'Suspended') {
+    throw new RollbackError(
+      'versioning-off',
+      `versioning is off in bucket "${bucket.name}": it keeps no older versions to go back to`,
+      `For the future: aws s3api put-bucket-versioning --bucket ${bucket.name} --versioning-configuration Status=Enabled`,
+    );
+  }
+  return { versioning: status, mfaDelete: mfaDelete === 'Enabled', objectLock: await getObjectLock(requester, bucket) };
+}
+
+async function getVersioning(requester: Requester, bucket: Bucket) {
+  const command = () =>
+    new GetBucketVersioningCommand({
+      Bucket: bucket.name,
+      ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
+    });
+  const send = (abortSignal: AbortSignal) => bucket.client.send(command(), { abortSignal });
+  return (await requester.send({ kind: 'get', readOnly: true, send })).value;
+}
+
+/** Only a word of warning depends on it, so not being allowed to ask, or a server that has none, is no error. */
+async function getObjectLock(requester: Requester, bucket: Bucket): Promise<BucketFacts['objectLock']> {
+  const command = new GetObjectLockConfigurationCommand({
+    Bucket: bucket.name,
+    ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
+  });
+  try {
+    const send = (abortSignal: AbortSignal) => bucket.client.send(command, { abortSignal });
+    const { value } = await requester.send({ kind: 'get', readOnly: true, send });
+    const { ObjectLockEnabled: enabled, Rule: rule } = value.ObjectLockConfiguration ?? {};
+    if (enabled !== 'Enabled') return 'off';
+    const { Mode: mode, Days: days, Years: years } = rule?.DefaultRetention ?? {};
+    if (mode === undefined) return 'on';
+    return { mode, period: years !== undefined ? plural(years, 'year') : plural(days ?? 0, 'day') };
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    const { code, status } = error.trouble;
+    const none =
+      code === 'ObjectLockConfigurationNotFoundError' || code === 'NotImplemented' || status === 404 || status === 501;
+    return none ? 'off' : 'unknown';
+  }
+}
+
+function plural(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+async function refusal(requester: Requester, bucket: Bucket, error: RequestError): Promise<RollbackError> {
+  const { trouble } = error;
+  const { code, message, region } = trouble;
+  const name = `bucket "${bucket.name}"`;
+  const because = { cause: error };
+  const hint = hintFor('versioning', trouble);
+
+  if (code === 'NoSuchBucket' || code === 'NotFound') {
+    return new RollbackError(
+      'bucket-not-found',
+      `${name} does not exist (input "bucket")`,
+      hint || hintFor('versioning', { ...trouble, code: 'NoSuchBucket' }),
+      because,
+    );
+  }
+  if (isElsewhere(trouble)) {
+    const where = region === undefined ? 'in another region' : `in region ${region}`;
+    return new RollbackError('bucket-in-another-region', `${name} is ${where} (input "region")`, hint, because);
+  }
+  if (code === 'CredentialsProviderError') return new RollbackError('no-credentials', message, hint, because);
+  if (trouble.sort === 'unreachable' || trouble.status === undefined) {
+    return new RollbackError(
+      'endpoint-unreachable',
+      `no answer about ${name}: ${code}: ${message} (input "endpoint-url")`,
+      hint || UNREACHABLE_HINT,
+      because,
+    );
+  }
+  if (trouble.status === 403 && (code === 'AccessDenied' || code === 'AllAccessDisabled' || code === 'Forbidden')) {
+    if (await isOthers(requester, bucket)) {
+      return new RollbackError(
+        'wrong-bucket-owner',
+        `${name} does not belong to account ${bucket.expectedOwner} (input "expected-bucket-owner")`,
+        'Check the name of the bucket first: somebody else may have taken it. Then the account id.',
+        because,
+      );
+    }
+    return new RollbackError(
+      'access-denied',
+      `not allowed to read the versioning of ${name}: ${message}`,
+      `The role needs ${permissionsFor('versioning')}.`,
+      because,
+    );
+  }
+  return new RollbackError(code, `${name}: ${message}`, hint, because);
+}
+
+const UNREACHABLE_HINT = 'Check the inputs `endpoint-url` and `region`, and the network of the runner.';
+
+function isElsewhere({ code, status, region }: Trouble): boolean {
+  return (
+    code === 'PermanentRedirect' ||
+    code === 'AuthorizationHeaderMalformed' ||
+    code === 'IllegalLocationConstraintException' ||
+    (status === 301 && region !== undefined)
+  );
+}
+
+/**
+ * S3 says the same "Access Denied" to a missing permission and to a wrong owner. If the same question is answered when
+ * no owner is expected, it was the owner. It is only asked about the versioning, nothing of the answer is used.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+ */
+async function isOthers(requester: Requester, bucket: Bucket): Promise<boolean> {
+  if (bucket.expectedOwner === undefined) return false;
+  const { client, name } = bucket;
+  return getVersioning(requester, { client, name }).then(
+    () => true,
+    () => false,
+  );
+}

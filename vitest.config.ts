@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/{unit,property,contract,integration,acceptance}/**/*.test.ts'],
+    // Generous: it catches a hang, it is no measurement.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: process.env.CI === 'true' ? ['default', 'json'] : ['default'],
+    outputFile: { json: 'coverage/results.json' },
+  },
+});
