@@ -115,11 +115,11 @@ export function samplesSection({ report, highlights }: RunResult, detail: Detail
     return report.totals.planned > 0 ? paragraph(`Keys${showing(0, report.totals.planned)}: see the plan file.`) : '';
   const rows = shown.map((line) => [
     name(line.key),
-    line.from.deleteMarker ? 'deleted' : name(line.from.versionId, 24),
-    line.to.versionId === null ? 'deleted' : name(line.to.versionId, 24),
+    line.from.deleteMarker ? 'deleted' : name(line.from.versionId, 15),
+    line.to.versionId === null ? 'deleted' : name(line.to.versionId, 15),
     stepsWords(line),
   ]);
-  const columns = ['Key', 'Current entry before', 'Back to', 'Plan'].map((title) => ({ title }));
+  const columns = ['Key', 'Before', 'Back to', 'Plan'].map((title) => ({ title }));
   return fold(`<b>First keys of the plan</b>${showing(shown.length, report.totals.planned)}`, table(columns, rows));
 }
 
@@ -136,13 +136,18 @@ export function skippedSection({ skipped, totals }: Report): string {
 export function conflictsSection({ conflicts, totals }: Report, detail: Detail): string {
   if (totals.conflicts === 0) return '';
   const shown = conflicts.slice(0, detail.conflicts);
-  const rows = shown.map(({ key, found }) => [name(key), prose(found)]);
+  const rows = shown.map(({ key, found }) => [name(key), proseForHtml(shorten(found, 200))]);
   return section(
     'Conflicts',
     paragraph(
       'Somebody wrote to these keys while this ran, so they were left alone. Look at what was written before you run it again.',
     ),
-    ...keysFold(shown.length, totals.conflicts, table([{ title: 'Key' }, { title: 'Found' }], rows)),
+    ...keysFold(
+      'Keys in conflict',
+      shown.length,
+      totals.conflicts,
+      table([{ title: 'Key' }, { title: 'Found' }], rows),
+    ),
   );
 }
 
@@ -165,11 +170,16 @@ export function failuresSection({ failures, totals }: Report, detail: Detail): s
   return section(
     `Failures${listed}${showing(byCode.length, groups.length)}`,
     table(columns, byCode),
-    ...keysFold(shown.length, totals.failed, table([{ title: 'Key' }, { title: 'Code' }, { title: 'Message' }], rows)),
+    ...keysFold(
+      'Failed keys',
+      shown.length,
+      totals.failed,
+      table([{ title: 'Key' }, { title: 'Code' }, { title: 'Message' }], rows),
+    ),
   );
 }
 
-function keysFold(shown: number, of: number, content: string): string[] {
-  if (shown === 0) return [paragraph(`Keys${showing(0, of)}: see the report file.`)];
-  return [fold(`<b>${shown === 1 ? 'Key' : 'Keys'}</b>${showing(shown, of)}`, content)];
+function keysFold(title: string, shown: number, of: number, content: string): string[] {
+  if (shown === 0) return [paragraph(`${title}${showing(0, of)}: see the report file.`)];
+  return [fold(`<b>${title}</b>${showing(shown, of)}`, content)];
 }

@@ -43,10 +43,12 @@ export function targetWords({ target }: RestoreRequest): string {
     case 'undelete': {
       const { after, before } = target;
       if (after !== undefined && before !== undefined) {
-        return `live again, if deleted from ${time(after)} to ${time(before)}`;
+        return `the newest version, if deleted from ${time(after)} to ${time(before)}`;
       }
-      if (after !== undefined) return `live again, if deleted at ${time(after)} or later`;
-      return before === undefined ? 'live again' : `live again, if deleted at ${time(before)} or earlier`;
+      if (after !== undefined) return `the newest version, if deleted at ${time(after)} or later`;
+      return before === undefined
+        ? 'the newest version, where the key is deleted'
+        : `the newest version, if deleted at ${time(before)} or earlier`;
     }
     case 'version':
       return `version ${name(target.versionId)}`;
