@@ -14,7 +14,7 @@ export function withTables(readme: string): string {
 }
 
 function between(text: string, marker: string, content: string): string {
-  const pattern = new RegExp(`(<!-- ${marker} -->\n)[^]*?(<!-- /${marker} -->)`);
+  const pattern = new RegExp(`(<!-- ${marker} -->\n)[\\s\\S]*?(<!-- /${marker} -->)`);
   if (!pattern.test(text)) throw new Error(`README.md has no <!-- ${marker} --> … <!-- /${marker} -->`);
   return text.replace(pattern, (_, open: string, close: string) => `${open}\n${content}\n\n${close}`);
 }
