@@ -3,13 +3,15 @@ import type { FailOn, KeyFailure } from '../core/outcome.ts';
 import type { RunResult } from '../core/report.ts';
 import { forLog, shorten } from '../core/text.ts';
 import { count, grouped, sentence } from './format.ts';
+import { RefusedInputs } from './inputs.ts';
 import type { Log } from './log.ts';
 
 /** Tell an error that ended the run: message and mend, one annotation for each thing that is wrong. */
 export function annotateError(log: Log, error: unknown): void {
+  if (error instanceof RefusedInputs) for (const warning of error.warnings) log.warning(warning);
   if (error instanceof InputError) {
     for (const { input, problem, mend } of error.problems) {
-      log.error(`input "${input}": ${sentence(problem)}\n${sentence(mend)}`, `Input "${input}"`);
+      log.error(lines(`input "${input}": ${problem}`, mend), `Input "${input}"`);
     }
   } else if (error instanceof RollbackError) {
     annotateStop(log, error);
@@ -31,10 +33,8 @@ export function annotateResult(log: Log, { report }: RunResult, failOn: FailOn):
   const tell = failOn === 'never' ? log.warning : log.error;
   if (report.error !== undefined) annotateStop({ error: tell }, report.error);
   for (const group of groupFailures(report.failures)) {
-    tell(
-      `${failureCount(group, report)}: ${sentence(group.first.message)} First: ${forLog(shorten(group.first.key, 200))}.\n${sentence(group.first.hint)}`,
-      group.code,
-    );
+    const first = `${sentence(group.first.message)} First: ${forLog(shorten(group.first.key, 200))}`;
+    tell(lines(`${failureCount(group, report)}: ${first}`, group.first.hint), group.code);
   }
   const [conflict] = report.conflicts;
   if (conflict !== undefined) {
@@ -47,7 +47,12 @@ export function annotateResult(log: Log, { report }: RunResult, failOn: FailOn):
 }
 
 function annotateStop(log: Pick<Log, 'error'>, error: { code: string; message: string; hint: string }): void {
-  log.error([sentence(error.message), sentence(error.hint)].filter((line) => line !== '').join('\n'), error.code);
+  log.error(lines(error.message, error.hint), error.code);
+}
+
+/** What happened, and below it what to do, where that is known. */
+function lines(message: string, hint: string): string {
+  return [sentence(message), sentence(hint)].filter((line) => line !== '').join('\n');
 }
 
 export interface FailureGroup {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { InputError } from '../core/errors.ts';
+import { InputError, type InputProblem } from '../core/errors.ts';
 import type { FailOn } from '../core/outcome.ts';
 import type { RestoreRequest } from '../core/report.ts';
 import { type Connection, parseConnection } from './input-connection.ts';
@@ -16,10 +16,21 @@ export interface ParsedInputs {
   readonly warnings: readonly string[];
 }
 
+/** Inputs that describe no run. The warnings go with it: an input that is not known may be the one that is missing. */
+export class RefusedInputs extends InputError {
+  readonly warnings: readonly string[];
+
+  constructor(problems: readonly InputProblem[], warnings: readonly string[]) {
+    super(problems);
+    this.name = 'RefusedInputs';
+    this.warnings = warnings;
+  }
+}
+
 /**
  * Everything that a run was asked to do, from the environment that the runner gives it. Every input is used or
  * complained about. `now` is in milliseconds since 1970.
- * @throws InputError with all problems at once
+ * @throws RefusedInputs with all problems at once
  */
 export function parseInputs(env: Env, now: number): ParsedInputs {
   const read = inputReader(env);
@@ -44,7 +55,7 @@ export function parseInputs(env: Env, now: number): ParsedInputs {
   const files = parseFiles(read, env);
 
   if (read.problems.length > 0 || operation === undefined || target === undefined || how === undefined) {
-    throw new InputError(read.problems);
+    throw new RefusedInputs(read.problems, read.warnings);
   }
   const request: RestoreRequest = {
     operation,

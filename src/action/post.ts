@@ -1,5 +1,5 @@
 import { forLog, shorten } from '../core/text.ts';
-import { count } from './format.ts';
+import { count, grouped } from './format.ts';
 import { facts, list } from './html.ts';
 import type { Env } from './input-reader.ts';
 import { countPlannedSteps, type JournalFindings, readJournal } from './journal-findings.ts';
@@ -51,8 +51,8 @@ function tell(
   }
   const { done, conflicts, failed, open, begun } = journal;
   const left = planned === undefined ? undefined : Math.max(0, planned - begun);
-  const of = planned === undefined ? '' : ` of ${count(planned, 'planned step')}`;
-  const details = [`${count(done, 'step')}${of} ${done === 1 ? 'is' : 'are'} done.`];
+  const what = planned === undefined ? count(done, 'step') : `${grouped(done)} of ${count(planned, 'planned step')}`;
+  const details = [`${what} ${done === 1 ? 'is' : 'are'} done.`];
   if (conflicts > 0) details.push(`${count(conflicts, 'step')} met a change by somebody else, which was left alone.`);
   if (failed > 0) details.push(`${count(failed, 'step')} failed.`);
   if (open.size > 0) {

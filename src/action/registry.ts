@@ -202,7 +202,10 @@ export const OUTPUTS = [
   { name: 'planned', description: 'Number of keys that the plan changes. Set on every run.' },
   { name: 'restored', description: 'Number of keys that are at their target again, on the word of S3.' },
   { name: 'unchanged', description: 'Number of keys that were at their target already.' },
-  { name: 'skipped', description: 'Number of keys that cannot be restored, for a reason that the report gives.' },
+  {
+    name: 'skipped',
+    description: 'Number of keys that were left as they are, each for a reason that the report counts.',
+  },
   { name: 'conflicts', description: 'Number of keys that changed between plan and change, and were left alone.' },
   { name: 'failed', description: 'Number of keys that could not be restored because of an error.' },
   { name: 'plan-file', description: 'Path of the plan (JSON Lines); empty when none was made.' },

@@ -33,7 +33,7 @@ export function requestsSection({ requests }: Report): string {
   const again = requests.retries > 0 ? `; ${count(requests.retries, 'retry', 'retries')}` : '';
   const slowed = requests.throttled > 0 ? `, ${grouped(requests.throttled)} throttled` : '';
   return fold(
-    `<b>Requests</b>: ${grouped(total)}, about ${dollars(cost)}${again}${slowed}`,
+    `<b>Requests</b>: ${grouped(total)}, estimated ${dollars(cost)}${again}${slowed}`,
     table(
       [
         { title: 'Kind' },
@@ -47,7 +47,8 @@ export function requestsSection({ requests }: Report): string {
 
 function dollars(amount: number): string {
   if (amount === 0) return '$0';
-  return amount < 0.01 ? 'under $0.01' : `$${amount.toFixed(2)}`;
+  if (amount < 0.0001) return 'under $0.0001';
+  return `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
 }
 
 export function filesSection({ plan, journalFile, reportFile }: RunResult): string {
@@ -83,19 +84,19 @@ export function undoSection({ report, journalFile }: RunResult): string {
   const items: string[] = [];
   if (steps['remove-delete-marker'] > 0) {
     items.push(
-      `${count(steps['remove-delete-marker'], 'delete marker')} removed: delete the key again, without a version id. ` +
-        'That puts a new delete marker on top, and no version is lost.',
+      `${count(steps['remove-delete-marker'], 'delete marker')} removed: delete the keys again, without a version id. ` +
+        'That puts a new delete marker on top of each, and no version is lost.',
     );
   }
   if (steps['copy-version'] > 0) {
     items.push(
-      `${count(steps['copy-version'], 'version')} copied on top: delete the copy by its version id, which is in the journal. ` +
+      `${count(steps['copy-version'], 'version')} copied on top: delete each copy by its version id, which is in the journal. ` +
         'What was current before is current again.',
     );
   }
   if (steps['add-delete-marker'] > 0) {
     items.push(
-      `${count(steps['add-delete-marker'], 'delete marker')} added: delete the marker by its version id, which is in the journal. The key is live again.`,
+      `${count(steps['add-delete-marker'], 'delete marker')} added: delete each marker by its version id, which is in the journal. Its key is live again.`,
     );
   }
   if (steps['delete-version'] > 0) {

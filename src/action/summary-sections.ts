@@ -10,6 +10,8 @@ import { methodWords, name, SKIP_WORDS, scopeWords, showing, stepsWords, targetW
 export interface Detail {
   readonly prefixes: number;
   readonly samples: number;
+  /** Codes of failures; then keys. */
+  readonly codes: number;
   readonly failures: number;
   readonly conflicts: number;
   readonly globs: number;
@@ -41,7 +43,7 @@ export function askedSection(report: Report, request: RestoreRequest, detail: De
       'Examined',
       `${count(report.totals.keysExamined, 'key')}, ${count(report.totals.entriesExamined, 'version and delete marker', 'versions and delete markers')}`,
     ],
-    ['Started', `${time(Date.parse(report.startedAt))}, took ${duration(took)}`],
+    ['Started', `${time(Math.floor(Date.parse(report.startedAt) / 1000) * 1000)}, took ${duration(took)}`],
   ]);
 }
 
@@ -60,8 +62,8 @@ export function errorSection({ error }: Report): string {
   ]);
 }
 
-export function notesSection({ notes }: Report): string {
-  return notes.length === 0 ? '' : section('Worth knowing', list(notes.map(prose)));
+export function notes(lines: readonly string[]): string {
+  return lines.length === 0 ? '' : section('Worth knowing', list(lines.map(prose)));
 }
 
 /** Prose of ours and of S3's, made safe, cut to what a reader reads. */
@@ -75,22 +77,17 @@ export function prefixesSection({ report, highlights }: RunResult, detail: Detai
   if (rows.length < 2) return '';
   const shown = rows.slice(0, detail.prefixes);
   const rest = sumOf([...rows.slice(shown.length), ...others]);
-  const columns = [{ title: 'Prefix' }, ...NUMBERS.map(({ title }) => ({ title, number: true }))];
-  const cells = (row: Numbers) => NUMBERS.map(({ of }) => grouped(row[of]));
+  // A column of nothing but zeros says nothing.
+  const numbers = NUMBERS.filter(({ of }) => of === 'planned' || report.totals[of] > 0);
+  const columns = [{ title: 'Prefix' }, ...numbers.map(({ title }) => ({ title, number: true }))];
+  const cells = (row: Numbers) => numbers.map(({ of }) => grouped(row[of]));
   const body = shown.map((row) => [row.prefix === '' ? 'no folder' : name(row.prefix), ...cells(row)]);
   if (rest !== undefined) body.push(['all others', ...cells(rest)]);
-  const width = report.dryRun ? 2 : columns.length;
   const of =
     others.length > 0
       ? ` (showing ${grouped(shown.length)} of more than ${grouped(MAX_PREFIXES)})`
       : showing(shown.length, rows.length);
-  return section(
-    `By prefix${of}`,
-    table(
-      columns.slice(0, width),
-      body.map((row) => row.slice(0, width)),
-    ),
-  );
+  return section(`By prefix${of}`, table(columns, body));
 }
 
 type Numbers = Readonly<Record<(typeof NUMBERS)[number]['of'], number>>;
@@ -155,7 +152,7 @@ export function failuresSection({ failures, totals }: Report, detail: Detail): s
   if (totals.failed === 0) return '';
   const groups = groupFailures(failures);
   const byCode = groups
-    .slice(0, 20)
+    .slice(0, detail.codes)
     .map((group) => [name(group.code, 60), grouped(group.count), prose(group.first.message), prose(group.first.hint)]);
   const columns = [
     { title: 'Code' },

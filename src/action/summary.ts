@@ -1,6 +1,7 @@
 import { InputError, RollbackError } from '../core/errors.ts';
 import type { RestoreRequest, RunResult } from '../core/report.ts';
 import { facts, table } from './html.ts';
+import { RefusedInputs } from './inputs.ts';
 import { dryRunSection, filesSection, requestsSection, undoSection } from './summary-after.ts';
 import {
   askedSection,
@@ -9,7 +10,7 @@ import {
   type Detail,
   errorSection,
   failuresSection,
-  notesSection,
+  notes,
   prefixesSection,
   prose,
   samplesSection,
@@ -25,10 +26,10 @@ export interface SummaryContext {
 
 /** From the summary that a reader wants to the one that fits. */
 const DETAILS: readonly Detail[] = [
-  { prefixes: 20, samples: 20, failures: 100, conflicts: 100, globs: 20 },
-  { prefixes: 20, samples: 10, failures: 20, conflicts: 20, globs: 10 },
-  { prefixes: 10, samples: 5, failures: 5, conflicts: 5, globs: 5 },
-  { prefixes: 5, samples: 0, failures: 0, conflicts: 0, globs: 1 },
+  { prefixes: 20, samples: 20, codes: 20, failures: 100, conflicts: 100, globs: 20 },
+  { prefixes: 20, samples: 10, codes: 20, failures: 20, conflicts: 20, globs: 10 },
+  { prefixes: 10, samples: 5, codes: 10, failures: 5, conflicts: 5, globs: 5 },
+  { prefixes: 5, samples: 0, codes: 5, failures: 0, conflicts: 0, globs: 1 },
 ];
 
 /**
@@ -58,7 +59,7 @@ function fullSummary(heading: string, result: RunResult, request: RestoreRequest
     errorSection(report),
     countsTable(report),
     askedSection(report, request, detail),
-    notesSection(report),
+    notes(report.notes),
     failuresSection(report, detail),
     conflictsSection(report, detail),
     skippedSection(report),
@@ -73,7 +74,8 @@ function fullSummary(heading: string, result: RunResult, request: RestoreRequest
 
 /** The summary of a run that was refused for its inputs, before any request. */
 export function renderRefusal(error: unknown, maxBytes: number): string {
-  const text = joined(['## ❌ Refused: nothing was changed', refusalTable(error)]);
+  const warnings = error instanceof RefusedInputs ? error.warnings : [];
+  const text = joined(['## ❌ Refused: nothing was changed', refusalTable(error), notes(warnings)]);
   return Buffer.byteLength(text) <= maxBytes ? text : '';
 }
 

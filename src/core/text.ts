@@ -56,7 +56,7 @@ function entity(c: string): string {
  * link to a mailbox, in `<code>` too), so these are also parted from their neighbours.
  * https://github.github.com/gfm/#autolinks-extension-
  */
-const LINKED = /[@:$]|(?<=www)\./gi;
+const LINKED = /[@$]|:(?=\S)|(?<=www)\./gi;
 
 /**
  * A name (a key, a prefix, a version id) for Markdown, in a table too, or for HTML that GitHub shows: a `<code>` element,
@@ -68,7 +68,7 @@ export function forMarkdown(text: string): string {
 }
 
 /** Also issues (`#1`, `GH-1`) and commits, which GitHub looks for in all text outside `<code>`. */
-const REFERENCE = /[@:$#]|(?<=www)\.|(?<=\bgh)-(?=\d)|\b[0-9a-f]{7,}\b/gi;
+const REFERENCE = /[@$#]|:(?=\S)|(?<=www)\.|(?<=\bgh)-(?=\d)|\b[0-9a-f]{7,}\b/gi;
 
 /**
  * Prose that may hold text from outside (an error message of S3), for the inside of an element of HTML that GitHub shows.
