@@ -1,4 +1,5 @@
 import { annotateError, annotateResult } from './action/annotations.ts';
+import { conclusion } from './action/conclusion.ts';
 import { parseInputs } from './action/inputs.ts';
 import { createLog } from './action/log.ts';
 import { outputsOf, refusedOutputs, setOutputs } from './action/outputs.ts';
@@ -12,39 +13,58 @@ import { stopOnSignals } from './stop.ts';
 
 /** The main step: inputs → engine → report. What is decided here is only who gets to know what. */
 const { env } = process;
+const startedAt = Date.now();
 const log = createLog(Date.now);
 const { stop, abort } = stopOnSignals(() => log.say('Stopping: nothing new is sent, what is in flight may land.'));
 
-async function main(): Promise<boolean> {
-  const startedAt = Date.now();
-  const { request, connection, warnings } = parseInputs(env, startedAt);
+/** Run, and tell. Returns whether the step fails. */
+async function run({ request, connection, warnings }: ReturnType<typeof parseInputs>): Promise<boolean> {
   for (const warning of warnings) log.warning(warning);
   saveStarted(request, startedAt);
-
   const port = openBucket({ ...connection, client: createClient(connection), stop, abort });
   const { concurrency } = connection;
   const result = await restore(request, { port, narrator: log, now: Date.now, stop, concurrency });
-  log.endGroup();
 
-  // Each of these may fail without taking the others, or the result, with it.
-  setOutputs(outputsOf(result, result));
+  log.endGroup();
+  for (const line of conclusion(result)) log.say(line);
   annotateResult(log, result, request.failOn);
-  const problem = await writeSummary(env, (maxBytes) => renderSummary(result, { ...result, request, maxBytes }));
-  if (problem !== undefined) log.warning(problem);
-  return stop.aborted || stepFails(result.report.totals, { stopped: result.report.error !== undefined }, request.failOn);
+  warn(setOutputs(outputsOf(result, result)));
+  warn(await writeSummary(env, (maxBytes) => renderSummary(result, { ...result, request, maxBytes })));
+  return (
+    stop.aborted || stepFails(result.report.totals, { stopped: result.report.error !== undefined }, request.failOn)
+  );
 }
 
-main()
-  .catch(async (error: unknown) => {
-    annotateError(log, error);
-    setOutputs(refusedOutputs());
-    await writeSummary(env, (maxBytes) => renderRefusal(error, maxBytes));
-    return true;
-  })
-  .then((failed) => {
-    log.end();
-    saveFinished();
-    // Not exit(): what was printed must reach the runner, and a request that hangs must not keep the process.
-    process.exitCode = failed ? 1 : 0;
-    setTimeout(() => process.exit(), 500).unref();
-  });
+/** Inputs that describe no run: nothing was sent. */
+async function refuse(error: unknown): Promise<boolean> {
+  annotateError(log, error);
+  warn(setOutputs(refusedOutputs()));
+  warn(await writeSummary(env, (maxBytes) => renderRefusal(error, maxBytes)));
+  return true;
+}
+
+/** What cannot be told must not take the result with it. */
+function warn(problem: string | undefined): void {
+  if (problem !== undefined) log.warning(problem);
+}
+
+async function main(): Promise<boolean> {
+  let inputs: ReturnType<typeof parseInputs>;
+  try {
+    inputs = parseInputs(env, startedAt);
+  } catch (error) {
+    return refuse(error);
+  }
+  return run(inputs);
+}
+
+// A fault of ours, not of the bucket: `restore` returns what goes wrong there.
+const failed = await main().catch((error: unknown) => {
+  annotateError(log, error);
+  return true;
+});
+log.end();
+saveFinished();
+// Not exit() at once: what was printed must reach the runner; and a request that hangs must not keep the process.
+process.exitCode = failed ? 1 : 0;
+setTimeout(() => process.exit(), 500).unref();

@@ -43,11 +43,7 @@ export class CancelledError extends RollbackError {
   readonly maybeSent: boolean;
 
   constructor(maybeSent = false) {
-    super(
-      'cancelled',
-      'the job was cancelled',
-      'Run it again: what is already restored is left alone, the rest is finished.',
-    );
+    super('cancelled', 'the job was cancelled');
     this.name = 'CancelledError';
     this.maybeSent = maybeSent;
   }

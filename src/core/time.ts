@@ -13,13 +13,12 @@ const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** The instant in milliseconds since 1970, or what is wrong with the text. `now` is in milliseconds too. */
 export function parseTime(text: string, now: number): ParsedTime {
   const trimmed = text.trim();
-  if (UNIX_SECONDS.test(trimmed)) return notFuture(Number(trimmed) * 1000, now);
+  if (UNIX_SECONDS.test(trimmed)) return past(Number(trimmed) * 1000, trimmed, now);
 
   const ago = AGO.exec(trimmed);
   if (ago !== null) {
     const unit = UNIT_MS[(ago[2] ?? 's') as keyof typeof UNIT_MS];
-    const at = now - Number(ago[1]) * unit;
-    return at >= 0 ? { at } : { problem: `"${trimmed}" lies before 1970` };
+    return past(now - Number(ago[1]) * unit, trimmed, now);
   }
 
   const rfc = RFC3339.exec(trimmed);
@@ -36,10 +35,12 @@ export function parseTime(text: string, now: number): ParsedTime {
   if (Number.isNaN(at) || Number(day) > daysInMonth || Number(hour) > 23) {
     return { problem: `"${trimmed}" is not a date that exists` };
   }
-  return notFuture(at, now);
+  return past(at, trimmed, now);
 }
 
-function notFuture(at: number, now: number): ParsedTime {
+function past(at: number, text: string, now: number): ParsedTime {
+  // A year with a digit missing would mean: before there was anything.
+  if (at < 0) return { problem: `"${text}" lies before 1970` };
   if (at <= now) return { at };
   return { problem: `${formatTime(at)} lies in the future (it is ${formatTime(now)} now)` };
 }

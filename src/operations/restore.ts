@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { againWords } from '../core/again.ts';
 import { CancelledError, RollbackError } from '../core/errors.ts';
 import type { Narrator } from '../core/narrator.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -47,8 +48,14 @@ export async function restore(request: RestoreRequest, deps: RestoreDeps): Promi
   try {
     deps.narrator.phase('Preflight');
     const facts = await deps.port.preflight();
+    deps.narrator.say(`Bucket ${forLog(request.scope.bucket)}: versioning ${facts.versioning.toLowerCase()}.`);
     deps.narrator.phase('Plan: reading the histories');
     plan = await makePlan(request, facts, deps, tally);
+    const { keysExamined, entriesExamined, planned, unchanged, skipped } = tally.totals;
+    deps.narrator.say(
+      `${keysExamined} keys in scope with ${entriesExamined} versions and delete markers: ` +
+        `${planned} to change, ${unchanged} as they should be, ${skipped} skipped.`,
+    );
     noteFacts(request, facts, plan, tally);
     if (tally.totals.keysExamined === 0) nothingInScope(request, tally);
     refuseIfTooMuch(request, facts, plan, tally);
@@ -59,7 +66,7 @@ export async function restore(request: RestoreRequest, deps: RestoreDeps): Promi
       await carryOut(request, facts, plan, journal, deps, tally);
     }
   } catch (thrown) {
-    error = asRollbackError(thrown);
+    error = asRollbackError(thrown, request);
   }
   if (!request.dryRun) countNotAttempted(request, tally);
 
@@ -155,7 +162,7 @@ async function carryOut(
       }
     } finally {
       for (const key of chunk.keys) {
-        countOutcome(tally, key.line.bucket, key.line.key, settledOutcome(key), prefix);
+        countOutcome(tally, key.line.bucket, key.line.key, settledOutcome(key, request), prefix);
       }
       narrator.progress(tally.totals.restored, tally.totals.planned, 'keys restored');
     }
@@ -163,7 +170,7 @@ async function carryOut(
 }
 
 /** The outcome of a key that verification did not get to: only what S3's answers say. */
-function settledOutcome(key: ChunkKey): Outcome {
+function settledOutcome(key: ChunkKey, request: RestoreRequest): Outcome {
   if (key.outcome !== undefined) return key.outcome;
   if (key.open === 0 && !key.unsure) return { kind: 'restored' };
   if (!key.begun) return { kind: 'skipped', reason: 'not-attempted' };
@@ -172,7 +179,7 @@ function settledOutcome(key: ChunkKey): Outcome {
     failure: {
       code: 'unconfirmed',
       message: 'the run was stopped before S3 had confirmed every step of this key',
-      hint: 'Run it again: it finishes what is not done and leaves alone what is.',
+      hint: againWords(request),
     },
   };
 }
@@ -230,6 +237,12 @@ function noteFacts(request: RestoreRequest, facts: BucketFacts, plan: Plan, tall
       `Object Lock: the bucket's default retention (${mode}, ${period}) applies to every copy made here; it cannot be deleted before.`,
     );
   }
+  if (request.target.kind === 'versions-back' && request.target.count > 0 && tally.totals.planned > 0) {
+    tally.notes.add(
+      'versions-back counts from what is there when it runs: running this again goes back from the result, it does not ' +
+        'repeat it. With to-time, or a version-id, it can be run again safely.',
+    );
+  }
   if (request.method === 'delete' && plan.versionDeletes > 0) {
     tally.notes.add(`Method delete: the plan deletes ${plan.versionDeletes} versions for good. They cannot come back.`);
   }
@@ -261,13 +274,15 @@ function countNotAttempted(request: RestoreRequest, tally: Tally): void {
   }
 }
 
-function asRollbackError(thrown: unknown): RollbackError {
+function asRollbackError(thrown: unknown, request: RestoreRequest): RollbackError {
+  if (thrown instanceof CancelledError || (thrown instanceof Error && thrown.name === 'AbortError')) {
+    return new RollbackError('cancelled', 'the job was cancelled', againWords(request), { cause: thrown });
+  }
   if (thrown instanceof RollbackError) return thrown;
   if (thrown instanceof S3Failure) {
     const { code, message, hint } = thrown.failure;
     return new RollbackError(code, message, hint, { cause: thrown });
   }
-  if (thrown instanceof Error && thrown.name === 'AbortError') return new CancelledError();
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new RollbackError('unexpected', message, 'Please report this: it is a bug in s3-rollback.', { cause: thrown });
 }

@@ -1,10 +1,11 @@
 import type { Entry, KeyHistory } from '../core/history.ts';
 import { compareKeys } from '../core/keys.ts';
 import { isDoubtful, type ListingOrder, orderedHistory } from '../core/order.ts';
+import { BadAnswer } from './errors.ts';
 import type { PageEntry } from './list-xml.ts';
 
 /** How many histories wait at most for the server's order to show. */
-const MOST_HELD = 10_000;
+const MOST_HELD = 2_000;
 
 /** Makes whole histories of entries that arrive page by page, the keys in S3's order. */
 export class Assembler {
@@ -17,11 +18,14 @@ export class Assembler {
    */
   #held: { readonly key: string; readonly entries: readonly Entry[] }[] = [];
 
-  /** @throws RangeError when keys go backwards: the listing cannot be trusted then. */
+  /** @throws BadAnswer when keys go backwards: the listing cannot be trusted then. */
   add({ key, entry }: PageEntry): void {
     if (key !== this.#key) {
       if (this.#key !== undefined && compareKeys(key, this.#key) < 0) {
-        throw new RangeError(`the listing goes back from ${JSON.stringify(this.#key)} to ${JSON.stringify(key)}`);
+        throw new BadAnswer(
+          'malformed-page',
+          `the listing goes back from ${JSON.stringify(this.#key)} to ${JSON.stringify(key)}`,
+        );
       }
       this.#complete();
       this.#key = key;

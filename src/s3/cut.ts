@@ -7,7 +7,9 @@ import { compareKeys, keyBytes, MAX_KEY_BYTES } from '../core/keys.ts';
  */
 export interface CutQuestion {
   readonly prefix: string;
-  /** The first and the last key listed in the range so far. */
+  /** The first key of the whole listing: where it differs from `last`, keys are known to vary. */
+  readonly origin: string;
+  /** The first key of the page listed last in the range, and the last key of it. */
   readonly first: string;
   readonly last: string;
   /** No key of the range is greater; absent: all that start with the prefix. */
@@ -56,48 +58,82 @@ function sameKind(a: number, b: number): boolean {
   return KINDS.some(([from, to]) => a >= from && a <= to && b >= from && b <= to);
 }
 
-/** A string greater than `last` and less than `end`, or undefined where none seems worth trying. */
-export function cutPoint(question: CutQuestion): string | undefined {
-  const { prefix, last, end } = question;
-  const cut = behindShared(question) ?? bisect(question);
-  const fits =
-    cut?.startsWith(prefix) &&
-    compareKeys(cut, last) > 0 &&
-    (end === undefined || compareKeys(cut, end) < 0) &&
-    keyBytes(cut) <= MAX_KEY_BYTES;
-  return fits ? cut : undefined;
+/**
+ * At most `count` strings, ascending, greater than `last` and less than `end`; none where none seems worth trying.
+ * Half of them at the shallowest place where keys are known to vary, one at each place above it, where all keys so far
+ * are alike: if nothing lies behind, one question has told so.
+ */
+export function cutPoints(question: CutQuestion, count: number): string[] {
+  const { prefix, origin, first, last, end } = question;
+  const low = points(last);
+  const start = end === undefined ? points(prefix).length : common(low, points(end)).length;
+  const varied = Math.max(start, common(low, points(origin)).length);
+  const local = Math.max(varied, common(low, points(first)).length);
+
+  const cuts = new Set<string>();
+  const add = (some: readonly string[]) => {
+    for (const cut of some) if (cuts.size < count && isWithin(cut, question)) cuts.add(cut);
+  };
+  const choicesAt = (at: number) => choices(low, at, question.alphabet).filter((cut) => isWithin(cut, question));
+
+  for (let at = varied; at <= local && at < low.length && cuts.size < count; at++) {
+    add(spread(choicesAt(at), Math.ceil((count - cuts.size) / 2)));
+  }
+  const untried = range(start, varied).flatMap((at) => successor(low.slice(0, at + 1), at) ?? []);
+  add(spread(untried, count - cuts.size));
+  // What is left over goes to where it is likeliest to hit: near where keys vary, and above.
+  for (const at of [...range(varied, local + 1), ...range(start, varied).reverse()]) {
+    if (at < low.length) add(spread(choicesAt(at), count - cuts.size));
+  }
+  for (let at = local + 1; at < low.length && cuts.size === 0; at++) {
+    add(spread(choicesAt(at), count));
+    add([successor(low.slice(0, at + 1), at) ?? last]);
+  }
+  return [...cuts].sort(compareKeys);
 }
 
 /**
- * Behind all that begins as every key so far does. Keys with a date or a counter in them share much of it; if nothing
- * lies behind, one question has told more than halving the alphabet at each place would.
+ * How much of a range is still to come for each bit of it that is listed, going by the characters at the first place
+ * where its keys vary. A guess, for choosing which range to cut.
  */
-function behindShared({ prefix, first, last, end }: CutQuestion): string | undefined {
-  const shared = common(points(first), points(last));
-  const start = points(prefix).length;
-  const cut = successor(shared, start);
-  return cut !== undefined && (end === undefined || compareKeys(cut, end) < 0) ? cut : undefined;
-}
-
-/** In the middle of the characters that are possible at the first place where there is a choice. */
-function bisect({ prefix, last, end, alphabet }: CutQuestion): string | undefined {
+export function restRatio({ prefix, origin, last, end, alphabet }: CutQuestion, firstOfRange: string): number {
   const low = points(last);
   const start = end === undefined ? points(prefix).length : common(low, points(end)).length;
-  const codes = alphabet.codes();
-  for (let at = start; at < low.length; at++) {
-    const base = low.slice(0, at);
-    const here = low[at] ?? 0;
-    const inRange = (cut: string) => end === undefined || compareKeys(cut, end) < 0;
-    const above = codes.filter((code) => code > here && inRange(text([...base, code])));
-    const alike = above.filter((code) => sameKind(code, here));
-    const choice = alike.length > 0 ? alike : above;
-    const middle = choice[Math.floor(choice.length / 2)];
-    if (middle !== undefined) return text([...base, middle]);
-    // Nothing known lies between, but something unknown may: cut it off, or learn that there is nothing.
-    const behind = successor(low.slice(0, at + 1), at);
-    if (behind !== undefined && inRange(behind)) return behind;
-  }
-  return undefined;
+  const at = Math.max(start, common(low, points(origin)).length);
+  const from = points(firstOfRange)[at] ?? 0;
+  const here = low[at] ?? 0;
+  const listed = alphabet.codes().filter((code) => code >= from && code <= here).length;
+  const limit = end === undefined ? Number.POSITIVE_INFINITY : (points(end)[at] ?? Number.POSITIVE_INFINITY);
+  const rest = alphabet.codes().filter((code) => code > here && code <= limit && sameKind(code, here)).length;
+  return (1 + rest) / (1 + listed);
+}
+
+function isWithin(cut: string, { prefix, last, end }: CutQuestion): boolean {
+  return (
+    cut.startsWith(prefix) &&
+    compareKeys(cut, last) > 0 &&
+    (end === undefined || compareKeys(cut, end) < 0) &&
+    keyBytes(cut) <= MAX_KEY_BYTES
+  );
+}
+
+/** What could stand at this place instead: all of the same kind that is greater, and the first of each other kind. */
+function choices(low: readonly number[], at: number, alphabet: Alphabet): string[] {
+  const here = low[at] ?? 0;
+  const base = low.slice(0, at);
+  const above = alphabet.codes().filter((code) => code > here);
+  const chosen = above.filter((code, i) => sameKind(code, here) || !sameKind(code, above[i - 1] ?? -1));
+  return chosen.map((code) => text([...base, code]));
+}
+
+/** So many of a list, evenly spaced, the middle one for one. */
+function spread(list: readonly string[], count: number): string[] {
+  if (list.length <= count) return [...list];
+  return range(0, count).map((i) => list[Math.floor(((i + 0.5) * list.length) / count)] ?? '');
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 }
 
 /** The least string greater than all that start with `base`, changing nothing before `start`. */

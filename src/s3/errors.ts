@@ -226,6 +226,8 @@ const HINTS: Readonly<Record<string, string>> = {
   NotImplemented: 'This server does not know the operation; see docs/troubleshooting.md for what a server needs.',
   MethodNotAllowed: 'This entry does not allow the operation: it may have become a delete marker since. Run it again.',
   RequestTimeTooSkewed: "The runner's clock and the server's are more than 15 minutes apart: set the runner's clock.",
+  BadRequest:
+    'HeadObject is refused like this for a version encrypted with a key of your own (SSE-C), which only its owner can copy.',
   NoSuchVersion: 'The version is gone since the listing. Run it again: it will be planned anew.',
   NoSuchKey: 'The version is gone since the listing. Run it again: it will be planned anew.',
   EntityTooLarge: 'The object is larger than CopyObject takes (5 GiB).',

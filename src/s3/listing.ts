@@ -5,8 +5,8 @@ import type { ListingOrder } from '../core/order.ts';
 import type { KeyRange, Listing, Segment } from '../core/ports.ts';
 import { Assembler } from './assemble.ts';
 import { Channel } from './channel.ts';
-import { Alphabet, cutPoint } from './cut.ts';
-import { failureOf, RequestError } from './errors.ts';
+import { Alphabet, type CutQuestion, cutPoints, restRatio } from './cut.ts';
+import { BadAnswer, diagnose, failureOf, RequestError } from './errors.ts';
 import { type Bucket, fetchPage, type Marker, type Page } from './pages.ts';
 import type { Requester } from './request.ts';
 
@@ -28,8 +28,8 @@ export interface ListingOptions {
 const BUFFERED = 2;
 /** Pages a lane must have shown before it is worth cutting. */
 const PAGES_BEFORE_CUT = 2;
-/** Cuts of a lane that found nothing on their right, in a row, before it is left alone for some pages. */
-const EMPTY_IN_A_ROW = 6;
+/** Cuts that a listing may make beyond one for each of its pages: each costs a request. */
+const SPARE_CUTS = 24;
 
 interface Lane {
   /** Its keys are greater than this; absent: all from the start. */
@@ -44,11 +44,16 @@ interface Lane {
   first?: string;
   last?: string;
   pages: number;
+  /** The first key of its last page. */
+  firstOfPage?: string;
   /** Waits for its reader: cutting it would not help. */
   parked: boolean;
-  /** A lane cut from it has not shown yet whether there is anything. */
-  probing: boolean;
-  emptyCuts: number;
+  /** How many lanes cut from it have not shown yet whether there is anything. */
+  probes: number;
+  /** One of the last cuts did find something. */
+  probeHit: boolean;
+  /** How often in a row cutting it found nothing. */
+  misses: number;
   /** Not to be cut before it has so many pages. */
   cutAgainAt: number;
 }
@@ -76,6 +81,9 @@ class ParallelListing implements Listing {
   #failed = false;
   #started = false;
   #mayCut: boolean;
+  /** The first key listed. */
+  #origin: string | undefined;
+  /** Pages that had something for their lane. */
   #pages = 0;
   #cuts = 0;
 
@@ -112,8 +120,9 @@ class ParallelListing implements Listing {
       announced: false,
       pages: 0,
       parked: false,
-      probing: false,
-      emptyCuts: 0,
+      probes: 0,
+      probeHit: false,
+      misses: 0,
       cutAgainAt: PAGES_BEFORE_CUT,
       ...(after !== undefined && { after }),
       ...(end !== undefined && { end }),
@@ -151,7 +160,6 @@ class ParallelListing implements Listing {
       ...(pageSize !== undefined && { maxKeys: pageSize }),
     };
     const page = await fetchPage(this.#requester, this.#bucket, question, this.#controller.signal);
-    this.#pages += 1;
     if (!page.urlEncoded) this.#mayCut = false;
     this.#judgeOrder(page);
     return page;
@@ -162,14 +170,15 @@ class ParallelListing implements Listing {
     if (this.order === 'unknown') this.order = evidence;
     // A page that shows nothing wrong proves nothing against one that did. The other way round, histories that were
     // taken for ordered may be out already.
-    else if (evidence === 'grouped') throw new RangeError('pages of the listing contradict each other in their order');
+    else if (evidence === 'grouped')
+      throw new BadAnswer('malformed-page', 'pages of the listing contradict each other in their order');
   }
 
   /** Take in a page. Returns whether the lane is at its end. */
   #add(lane: Lane, page: Page, asked: Marker | undefined): boolean {
     let ended = page.next === undefined;
     let known = '';
-    const before = lane.last;
+    let first: string | undefined;
     for (const [index, row] of page.entries.entries()) {
       const { key } = row;
       if (key !== known) {
@@ -179,18 +188,22 @@ class ParallelListing implements Listing {
           break;
         }
         known = key;
-        lane.first ??= key;
+        first ??= key;
         if (index % 50 === 0) this.#alphabet.learn(key.slice(this.#prefix.length));
       }
       // A server whose marker includes the entry it names.
       if (index === 0 && key === asked?.key && row.entry.versionId === asked.versionId) continue;
       lane.assembler.add(row);
     }
-    if (known !== '') {
+    if (first !== undefined) {
+      lane.first ??= first;
+      this.#origin ??= first;
+      lane.firstOfPage = first;
       lane.last = known;
       lane.pages += 1;
+      this.#pages += 1;
     }
-    if (ended || lane.last !== before) this.#settleProbe(lane);
+    if (ended || first !== undefined) this.#settleProbe(lane);
     return ended;
   }
 
@@ -204,13 +217,11 @@ class ParallelListing implements Listing {
     const left = lane.cutFrom;
     if (left === undefined) return;
     delete lane.cutFrom;
-    left.probing = false;
-    if (lane.last !== undefined) {
-      left.emptyCuts = 0;
-      return;
-    }
-    left.emptyCuts += 1;
-    if (left.emptyCuts >= EMPTY_IN_A_ROW) left.cutAgainAt = left.pages + 4 * 2 ** (left.emptyCuts - EMPTY_IN_A_ROW);
+    left.probes -= 1;
+    if (lane.last !== undefined) left.probeHit = true;
+    if (left.probes > 0) return;
+    left.misses = left.probeHit ? 0 : left.misses + 1;
+    left.cutAgainAt = left.probeHit ? left.pages : left.pages + 2 ** left.misses - 1;
   }
 
   /** Give a batch to the lane's reader; resolves when there is room for the next. */
@@ -225,39 +236,53 @@ class ParallelListing implements Listing {
     this.#controller.signal.throwIfAborted();
   }
 
-  /** Put idle lanes to work on the unlisted rest of the busiest. */
+  /** Put idle lanes to work on the unlisted rest of the others. */
   #fill(): void {
-    while (this.#mayCut && this.order !== 'grouped' && this.#lanes.size < this.#options.lanes) {
-      // Every cut costs a request: never more cuts than pages, some at the start apart.
-      if (this.#failed || this.#cuts > this.#pages + 8) return;
-      const lane = this.#busiest();
-      if (lane?.first === undefined || lane.last === undefined) return;
-      const { first, last, end } = lane;
-      const cut = cutPoint({
-        prefix: this.#prefix,
-        first,
-        last,
-        alphabet: this.#alphabet,
-        ...(end !== undefined && { end }),
-      });
-      if (cut === undefined) {
-        lane.cutAgainAt = lane.pages + 1;
-        continue;
-      }
-      lane.end = cut;
-      lane.probing = true;
-      this.#cuts += 1;
-      this.#open(cut, end, lane);
+    for (;;) {
+      const idle = this.#options.lanes - this.#lanes.size;
+      const allowed = Math.min(idle, this.#pages + SPARE_CUTS - this.#cuts);
+      if (!this.#mayCut || this.order === 'grouped' || this.#failed || allowed <= 0) return;
+      const victim = this.#largest();
+      if (victim === undefined) return;
+      // The lanes that could be cut as well get their share.
+      this.#cut(victim.lane, victim.question, Math.max(1, Math.ceil(allowed / victim.rivals)));
     }
   }
 
-  #busiest(): Lane | undefined {
-    let best: Lane | undefined;
-    for (const lane of this.#lanes) {
-      const able = !lane.parked && !lane.probing && lane.pages >= lane.cutAgainAt && lane.cutFrom === undefined;
-      if (able && lane.pages > (best?.pages ?? 0)) best = lane;
+  #cut(lane: Lane, question: CutQuestion, count: number): void {
+    const cuts = cutPoints(question, count);
+    const [first] = cuts;
+    if (first === undefined) {
+      lane.cutAgainAt = lane.pages + 1;
+      return;
     }
-    return best;
+    const end = lane.end;
+    lane.end = first;
+    lane.probes = cuts.length;
+    lane.probeHit = false;
+    this.#cuts += cuts.length;
+    for (const [i, cut] of cuts.entries()) this.#open(cut, cuts[i + 1] ?? end, lane);
+  }
+
+  /** The lane that seems to have most before it, of those that may be cut; and how many these are. */
+  #largest(): { lane: Lane; question: CutQuestion; rivals: number } | undefined {
+    let best: { lane: Lane; question: CutQuestion; rest: number } | undefined;
+    let rivals = 0;
+    for (const lane of this.#lanes) {
+      if (lane.parked || lane.probes > 0 || lane.pages < lane.cutAgainAt || lane.cutFrom !== undefined) continue;
+      const question = this.#questionOf(lane);
+      if (question === undefined) continue;
+      rivals += 1;
+      const rest = lane.pages * restRatio(question, lane.first ?? '');
+      if (best === undefined || rest > best.rest) best = { lane, question, rest };
+    }
+    return best === undefined ? undefined : { ...best, rivals };
+  }
+
+  #questionOf({ firstOfPage, last, end }: Lane): CutQuestion | undefined {
+    if (firstOfPage === undefined || last === undefined || this.#origin === undefined) return undefined;
+    const question = { prefix: this.#prefix, origin: this.#origin, first: firstOfPage, last, alphabet: this.#alphabet };
+    return end === undefined ? question : { ...question, end };
   }
 
   #finish(lane: Lane): void {
@@ -282,16 +307,11 @@ class ParallelListing implements Listing {
   }
 
   #explain(error: unknown): unknown {
-    const where = `listing bucket "${this.#bucket.name}"`;
-    if (error instanceof RangeError) {
-      return new RollbackError('malformed-page', `${where}: ${error.message}`, failureOf('list', MALFORMED).hint, {
-        cause: error,
-      });
-    }
-    if (!(error instanceof RequestError)) return error;
-    const { code, message, hint } = failureOf('list', error.trouble);
-    return new RollbackError(code, `${where}: ${code}: ${message}`, hint, { cause: error });
+    const trouble =
+      error instanceof RequestError ? error.trouble : error instanceof BadAnswer ? diagnose(error) : undefined;
+    if (trouble === undefined) return error;
+    const { code, message, hint } = failureOf('list', trouble);
+    const text = `listing bucket "${this.#bucket.name}": ${code}: ${message}`;
+    return new RollbackError(code, text, hint, { cause: error });
   }
 }
-
-const MALFORMED = { code: 'malformed-page', message: '', sort: 'permanent' } as const;

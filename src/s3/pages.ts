@@ -177,7 +177,8 @@ function evidenceOf(entries: readonly PageEntry[]): Evidence {
     if (previous !== undefined) {
       const sameKey = row.key === previous.key;
       if (!sameKey && compareKeys(row.key, previous.key) < 0) return 'grouped';
-      if (sameKey && row.entry.isLatest) return 'grouped';
+      // Two latest ones in a row are a race with a deletion, not an order.
+      if (sameKey && row.entry.isLatest && !previous.entry.isLatest) return 'grouped';
       if (previous.entry.deleteMarker && !row.entry.deleteMarker) markerBeforeVersion = true;
     }
     previous = row;

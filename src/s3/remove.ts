@@ -1,4 +1,9 @@
-import { DeleteObjectCommand, DeleteObjectsCommand, type DeleteObjectsCommandOutput } from '@aws-sdk/client-s3';
+import {
+  type DeletedObject,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  type DeleteObjectsCommandOutput,
+} from '@aws-sdk/client-s3';
 import { CancelledError } from '../core/errors.ts';
 import { fitsInXml } from '../core/keys.ts';
 import type { EntryName, Removal } from '../core/ports.ts';
@@ -150,11 +155,19 @@ function sortOut(
     open.delete(id);
     return one;
   };
+  const settle = (one: Open, marker: boolean | undefined) =>
+    context.settle(one, { ok: true, confirmed: (marker === true) === one.name.deleteMarker });
+  const strangers: DeletedObject[] = [];
   for (const deleted of output.Deleted ?? []) {
     const one = take(deleted.Key, deleted.VersionId);
-    if (one !== undefined) {
-      context.settle(one, { ok: true, confirmed: (deleted.DeleteMarker === true) === one.name.deleteMarker });
-    }
+    if (one === undefined) strangers.push(deleted);
+    else settle(one, deleted.DeleteMarker);
+  }
+  // White space in a key does not always survive the XML; version ids do, and no two entries share one, `null` apart.
+  for (const { VersionId: id, DeleteMarker: marker } of strangers) {
+    const found = id === 'null' ? [] : [...open.values()].filter(({ name }) => name.versionId === id);
+    const one = found.length === 1 ? found[0] : undefined;
+    if (one !== undefined) settle(take(one.name.key, id) ?? one, marker);
   }
   const again: Open[] = [];
   let sort: 'throttled' | 'transient' = 'transient';

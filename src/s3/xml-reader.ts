@@ -120,7 +120,8 @@ export class XmlReader {
     this.#closes = second === SLASH;
     const start = this.#closes ? open + 2 : open + 1;
     let behind = start;
-    while (behind < length && (bytes[behind] ?? 0) > SPACE && bytes[behind] !== GREATER && bytes[behind] !== SLASH) behind++;
+    while (behind < length && (bytes[behind] ?? 0) > SPACE && bytes[behind] !== GREATER && bytes[behind] !== SLASH)
+      behind++;
     this.#name = this.#nameAt(start, behind);
     let close = behind;
     while (close < length && bytes[close] !== GREATER) close++;

@@ -1,0 +1,29 @@
+import type { RestoreRequest } from './report.ts';
+import { formatTime } from './time.ts';
+
+/**
+ * How to finish a run that was cut off. Running it again converges where the target stands still: `15m ago` is another
+ * time when it is said later, and one version back is another version once a version was put on top.
+ */
+export function againWords({ target }: RestoreRequest): string {
+  const finish = 'what is done is left alone, the rest is finished.';
+  switch (target.kind) {
+    case 'undelete': {
+      const window = [
+        ...(target.after === undefined ? [] : [`deleted-after: ${formatTime(target.after)}`]),
+        ...(target.before === undefined ? [] : [`deleted-before: ${formatTime(target.before)}`]),
+      ];
+      const fixed = window.length === 0 ? '' : ` with ${window.join(' and ')}`;
+      return `Run the same step again${fixed}: ${finish}`;
+    }
+    case 'version':
+      return `Run the same step again: ${finish}`;
+    case 'time':
+      return `Run the same step again with to-time: ${formatTime(target.at)}: ${finish}`;
+    case 'versions-back':
+      return target.count === 0
+        ? `Run the same step again: ${finish}`
+        : 'Do not run the same step again: versions-back counts from what is there now, so keys that are done would go ' +
+            'back further. Use to-time, or leave out the keys that the journal names.';
+  }
+}
