@@ -125,7 +125,7 @@ export function parseMethod(read: InputReader, operation: Operation): { method: 
     read.problem(
       'max-deletes',
       'is missing: method: delete deletes versions for good',
-      'Set max-deletes to the most versions that this run may delete. A dry run counts them.',
+      'Set max-deletes to the most versions that a run may delete. A dry run, with any number, tells how many it would be.',
     );
   } else if (method === 'copy' && read.text('max-deletes') !== '') {
     read.problem(

@@ -76,6 +76,8 @@ export function settleCopy(
  * SSE-KMS object's ETag does not survive a copy), a checksum of the whole object that both carry does.
  */
 export function sameObject(a: ObjectHead, b: ObjectHead): boolean {
+  // Of an object that cannot be looked at (a customer's own key) nothing is known, not even the ETag.
+  if (a.etag === '' || b.etag === '') return false;
   return a.size === b.size && (a.etag === b.etag || sameChecksum(a, b)) && sameHeaders(a, b);
 }
 

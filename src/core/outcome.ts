@@ -53,11 +53,19 @@ export function stepFails(counts: Counts, run: { stopped: boolean }, failOn: Fai
 
 const POINTLESS = new Set([
   'AccountProblem',
+  'AllAccessDisabled',
+  'AuthorizationHeaderMalformed',
   'CredentialsProviderError',
+  'ECONNREFUSED',
+  'ENOTFOUND',
   'ExpiredToken',
+  'ExpiredTokenException',
   'InvalidAccessKeyId',
+  'InvalidSecurity',
   'InvalidToken',
   'NoSuchBucket',
+  'NotSignedUp',
+  'PermanentRedirect',
   'SignatureDoesNotMatch',
   'TokenRefreshRequired',
 ]);

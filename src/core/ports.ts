@@ -27,8 +27,11 @@ export interface BucketPort {
    */
   list(range: KeyRange): Listing;
 
-  /** HeadObject of one version. `undefined`: the version is gone. @throws S3Failure */
-  headVersion(key: string, versionId: string): Promise<ObjectHead | undefined>;
+  /**
+   * HeadObject of one version, with its checksums where they are needed to compare. `undefined`: the version is gone.
+   * @throws S3Failure
+   */
+  headVersion(key: string, versionId: string, checksums: boolean): Promise<ObjectHead | undefined>;
 
   /**
    * The newest entry of one key as it is now (ListObjectVersions with Prefix=key, MaxKeys=1), `undefined` where the key

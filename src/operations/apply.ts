@@ -142,8 +142,8 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
     if (step.do === 'add-delete-marker') return current.deleteMarker ? current.versionId : undefined;
     if (current.deleteMarker) return undefined;
     const [ours, source] = await Promise.all([
-      port.headVersion(line.key, current.versionId),
-      port.headVersion(line.key, (step as CopyStep).versionId),
+      port.headVersion(line.key, current.versionId, true),
+      port.headVersion(line.key, (step as CopyStep).versionId, true),
     ]);
     return ours !== undefined && source !== undefined && sameObject(ours, source) ? current.versionId : undefined;
   }

@@ -128,9 +128,11 @@ export async function makePlan(
   async function lookAndSettle(question: CopyQuestion): Promise<Outcome | Decision> {
     const { key, source, current, compare } = question;
     try {
+      // Equal ETags settle the content; only where they differ may a checksum still tell that it is the same.
+      const checksums = compare && source.etag !== current.etag;
       const [sourceHead, currentHead] = await Promise.all([
-        port.headVersion(key, source.versionId),
-        compare ? port.headVersion(key, current.versionId) : undefined,
+        port.headVersion(key, source.versionId, checksums),
+        compare ? port.headVersion(key, current.versionId, checksums) : undefined,
       ]);
       if (sourceHead === undefined)
         return { kind: 'conflict', found: 'the version to go back to was deleted meanwhile' };

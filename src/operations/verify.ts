@@ -80,8 +80,8 @@ async function judge(key: ChunkKey, current: Entry | undefined, port: BucketPort
   if (isStill(line.from, current)) return changed('the copy did not become current');
   try {
     const [now, source] = await Promise.all([
-      port.headVersion(line.key, current.versionId),
-      port.headVersion(line.key, wanted),
+      port.headVersion(line.key, current.versionId, true),
+      port.headVersion(line.key, wanted, true),
     ]);
     const same = now !== undefined && source !== undefined && sameObject(now, source);
     return same ? { kind: 'restored' } : changed('it was written again');

@@ -6,7 +6,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 export interface ClientOptions {
   /** Absent: the SDK's own chain (AWS_REGION, the profile). */
   readonly region?: string;
-  /** Absent: AWS itself, or what AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL say, which the SDK reads by itself. */
+  /** The input, or what AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL say. Absent: AWS itself. */
   readonly endpointUrl?: string;
   /** Absent: path style for an endpoint that is not Amazon's. */
   readonly forcePathStyle?: boolean;
@@ -20,18 +20,13 @@ const CONNECT_MS = 5_000;
 /**
  * The client for S3. Credentials come from the SDK's default chain and from nowhere else.
  * It never retries: request.ts does, which also knows the rate and what a lost answer may mean.
- * `environment` is where the endpoint stands that the SDK reads when the options name none.
  */
-export function createClient(
-  options: ClientOptions,
-  environment: Readonly<Record<string, string | undefined>> = {},
-): S3Client {
+export function createClient(options: ClientOptions): S3Client {
   const sockets = { keepAlive: true, maxSockets: Math.max(options.concurrency, 1) + 4 };
-  const endpoint = options.endpointUrl ?? environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL;
   const config: S3ClientConfig = {
     ...(options.region !== undefined && { region: options.region }),
     ...(options.endpointUrl !== undefined && { endpoint: options.endpointUrl }),
-    forcePathStyle: options.forcePathStyle ?? isForeign(endpoint),
+    forcePathStyle: options.forcePathStyle ?? isForeign(options.endpointUrl),
     maxAttempts: 1,
     // Servers that are not Amazon's often do not know the checksum trailers that the SDK would add to every body.
     requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -46,7 +41,7 @@ export function createClient(
 
 /** An endpoint of one's own, whose host name says nothing of buckets. */
 function isForeign(endpoint: string | undefined): boolean {
-  if (endpoint === undefined || endpoint === '') return false;
+  if (endpoint === undefined) return false;
   const host = URL.canParse(endpoint) ? new URL(endpoint).hostname : endpoint;
   return !/(^|\.)amazonaws\.com(\.cn)?$/.test(host);
 }

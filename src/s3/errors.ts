@@ -213,9 +213,9 @@ const WRONG_CREDENTIALS =
 const HINTS: Readonly<Record<string, string>> = {
   NoSuchBucket: 'Check the input `bucket`, and `region` and `endpoint-url` if it is on another server.',
   InvalidObjectState:
-    'The version is in an archive storage class: request it with `archived: restore`, run again when it is there.',
+    'The version is in an archive storage class: restore it first (aws s3api restore-object --version-id …), and run again when it is there.',
   ObjectNotInActiveTierError:
-    'The version is in an archive tier: request it with `archived: restore`, run again when it is there.',
+    'The version is in an archive tier: restore it first (aws s3api restore-object --version-id …), and run again when it is there.',
   ExpiredToken: RENEW,
   ExpiredTokenException: RENEW,
   TokenRefreshRequired: RENEW,

@@ -1,4 +1,4 @@
-import { HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { ObjectHead } from '../core/copy.ts';
 import { S3Failure } from '../core/ports.ts';
 import { type Asked, BadAnswer, failureOf, RequestError } from './errors.ts';
@@ -9,6 +9,7 @@ import type { Requester } from './request.ts';
 /**
  * HeadObject of a version; `undefined` when there is no such version: it is gone (404), or is a delete marker (405).
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
+ * `checksums`: ask for them too; for SSE-KMS objects that takes kms:Decrypt, so only where they are needed.
  * @throws S3Failure, CancelledError
  */
 export async function headVersion(
@@ -16,27 +17,32 @@ export async function headVersion(
   bucket: Bucket,
   key: string,
   versionId: string,
+  checksums: boolean,
 ): Promise<ObjectHead | undefined> {
   try {
-    return await head(requester, bucket, key, versionId);
+    return await head(requester, bucket, key, versionId, checksums);
   } catch (error) {
     if (isStatus(error, 404, 405)) return undefined;
+    if (isStatus(error, 400)) return unreadable(requester, bucket, key, versionId);
     throw asFailure('head-version', error);
   }
 }
 
-async function head(requester: Requester, bucket: Bucket, key: string, versionId?: string): Promise<ObjectHead> {
+async function head(
+  requester: Requester,
+  bucket: Bucket,
+  key: string,
+  versionId: string,
+  checksums: boolean,
+): Promise<ObjectHead> {
   const { value } = await requester.send({
     kind: 'head',
     readOnly: true,
     send: async (abortSignal) => {
       const output = await bucket.client.send(
         new HeadObjectCommand({
-          Bucket: bucket.name,
-          Key: key,
-          ChecksumMode: 'ENABLED',
-          ...(versionId !== undefined && { VersionId: versionId }),
-          ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
+          ...versionOf(bucket, key, versionId),
+          ...(checksums && { ChecksumMode: 'ENABLED' }),
         }),
         { abortSignal },
       );
@@ -44,6 +50,45 @@ async function head(requester: Requester, bucket: Bucket, key: string, versionId
     },
   });
   return value;
+}
+
+/**
+ * A HEAD answered with 400 does not say why, for it has no body. Reading one byte does: an object encrypted with the
+ * customer's own key is named as such, and an expired token as that.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
+ */
+async function unreadable(requester: Requester, bucket: Bucket, key: string, versionId: string): Promise<ObjectHead> {
+  try {
+    await requester.send({
+      kind: 'get',
+      readOnly: true,
+      send: async (abortSignal) => {
+        const command = new GetObjectCommand({ ...versionOf(bucket, key, versionId), Range: 'bytes=0-0' });
+        const { Body } = await bucket.client.send(command, { abortSignal });
+        await Body?.transformToByteArray();
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    const { code, message } = error.trouble;
+    if (code === 'InvalidRequest' && /server.side encryption/i.test(message)) return CUSTOMER_KEY;
+    throw asFailure('head-version', error);
+  }
+  throw new S3Failure(
+    failureOf('head-version', { code: 'BadRequest', message: 'HTTP 400, no details', sort: 'permanent' }),
+  );
+}
+
+/** All that can be known without the key. */
+const CUSTOMER_KEY: ObjectHead = { etag: '', size: 0, metadata: {}, checksums: {}, customerKey: true };
+
+function versionOf(bucket: Bucket, key: string, versionId: string) {
+  return {
+    Bucket: bucket.name,
+    Key: key,
+    VersionId: versionId,
+    ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
+  };
 }
 
 function toHead(output: HeadObjectCommandOutput): ObjectHead {

@@ -46,6 +46,7 @@ export function openBucket(options: BucketOptions): BucketPort {
   };
   const rate = new RateState(concurrency, Math.min(options.batchSize, MOST_KEYS));
   const requester = new Requester(new RateGate(rate, { ...waiting, stop: options.stop }), options, waiting);
+  const removal = { bypassGovernanceRetention: options.bypassGovernanceRetention };
   const lanes = options.lanes ?? Math.max(1, Math.min(MOST_LANES, concurrency));
 
   return {
@@ -54,15 +55,21 @@ export function openBucket(options: BucketOptions): BucketPort {
     get batchSize() {
       return rate.batchSize;
     },
-    preflight: () => preflight(requester, bucket),
+    async preflight() {
+      const facts = await preflight(requester, bucket);
+      // In a bucket without Object Lock S3 refuses the header with 400, for the whole request.
+      // https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+      if (facts.objectLock === 'off') removal.bypassGovernanceRetention = false;
+      return facts;
+    },
     list: (range) =>
       listVersions(requester, bucket, range, {
         lanes,
         ...(options.pageSize !== undefined && { pageSize: options.pageSize }),
       }),
-    headVersion: (key, versionId) => headVersion(requester, bucket, key, versionId),
+    headVersion: (key, versionId, checksums) => headVersion(requester, bucket, key, versionId, checksums),
     readCurrent: (key) => readCurrent(requester, bucket, key),
-    removeEntries: (entries) => removeEntries(requester, bucket, entries, options),
+    removeEntries: (entries) => removeEntries(requester, bucket, entries, removal),
     copyOnTop: (key, step, guard) => copyOnTop(requester, bucket, key, step, guard),
     addDeleteMarker: (key, ifMatch) => addDeleteMarker(requester, bucket, key, ifMatch),
   };

@@ -5,7 +5,7 @@ import type { ListingOrder } from '../core/order.ts';
 import type { KeyRange, Listing, Segment } from '../core/ports.ts';
 import { Assembler } from './assemble.ts';
 import { Channel } from './channel.ts';
-import { Alphabet, type CutQuestion, cutPoints, restRatio } from './cut.ts';
+import { type Cuttable, Cutter, PAGES_BEFORE_CUT } from './cutting.ts';
 import { BadAnswer, diagnose, failureOf, RequestError } from './errors.ts';
 import { type Bucket, fetchPage, type Marker, type Page } from './pages.ts';
 import type { Requester } from './request.ts';
@@ -26,36 +26,13 @@ export interface ListingOptions {
 
 /** Batches (of a page each) that wait for their reader, per lane. */
 const BUFFERED = 2;
-/** Pages a lane must have shown before it is worth cutting. */
-const PAGES_BEFORE_CUT = 2;
-/** Cuts that a listing may make beyond one for each of its pages: each costs a request. */
-const SPARE_CUTS = 24;
-
-interface Lane {
+interface Lane extends Cuttable {
   /** Its keys are greater than this; absent: all from the start. */
   readonly after?: string;
-  /** And not greater than this. Moves to the left when the lane is cut. */
-  end?: string;
-  /** The lane it was cut from, until its first page has shown whether there is anything. */
-  cutFrom?: Lane;
   readonly assembler: Assembler;
   readonly batches: Channel<readonly KeyHistory[]>;
+  /** Its reader knows of it. */
   announced: boolean;
-  first?: string;
-  last?: string;
-  pages: number;
-  /** The first key of its last page. */
-  firstOfPage?: string;
-  /** Waits for its reader: cutting it would not help. */
-  parked: boolean;
-  /** How many lanes cut from it have not shown yet whether there is anything. */
-  probes: number;
-  /** One of the last cuts did find something. */
-  probeHit: boolean;
-  /** How often in a row cutting it found nothing. */
-  misses: number;
-  /** Not to be cut before it has so many pages. */
-  cutAgainAt: number;
 }
 
 /**
@@ -76,16 +53,11 @@ class ParallelListing implements Listing {
   readonly #prefix: string;
   readonly #lanes = new Set<Lane>();
   readonly #announced: Channel<Segment>;
-  readonly #alphabet = new Alphabet();
+  readonly #cutter: Cutter<Lane>;
   readonly #controller = new AbortController();
   #failed = false;
   #started = false;
   #mayCut: boolean;
-  /** The first key listed. */
-  #origin: string | undefined;
-  /** Pages that had something for their lane. */
-  #pages = 0;
-  #cuts = 0;
 
   constructor(requester: Requester, bucket: Bucket, range: KeyRange, options: ListingOptions) {
     this.#requester = requester;
@@ -93,6 +65,7 @@ class ParallelListing implements Listing {
     this.#range = range;
     this.#options = options;
     this.#prefix = range.key ?? range.prefix;
+    this.#cutter = new Cutter(this.#prefix);
     this.#mayCut = range.key === undefined && options.lanes > 1;
     this.#announced = new Channel(Number.POSITIVE_INFINITY, () => this.#giveUp());
     this.segments = {
@@ -119,6 +92,7 @@ class ParallelListing implements Listing {
       batches: new Channel(BUFFERED, () => this.#giveUp()),
       announced: false,
       pages: 0,
+      ended: false,
       parked: false,
       probes: 0,
       probeHit: false,
@@ -137,18 +111,20 @@ class ParallelListing implements Listing {
 
   async #run(lane: Lane): Promise<void> {
     let marker: Marker | undefined = lane.after === undefined ? undefined : { key: lane.after };
-    for (let ended = false; !ended; ) {
-      const page = await this.#fetch(marker);
-      if (marker !== undefined && marker.versionId === undefined && !page.urlEncoded) {
-        // A server that did not do as asked may also take a key marker differently: from the start, then.
-        marker = undefined;
-        continue;
-      }
-      ended = this.#add(lane, page, marker);
-      const batch = lane.assembler.take(this.order, ended);
+    let page = await this.#fetch(marker);
+    if (marker !== undefined && !page.urlEncoded) {
+      // A server that did not do as asked may also take a key marker differently: from the start, then.
+      marker = undefined;
+      page = await this.#fetch(marker);
+    }
+    for (;;) {
+      this.#add(lane, page, marker);
+      const batch = lane.assembler.take(this.order, lane.ended);
       if (batch.length > 0) await this.#hand(lane, batch);
+      if (lane.ended) return;
+      this.#fill();
       marker = page.next;
-      if (!ended) this.#fill();
+      page = await this.#fetch(marker);
     }
   }
 
@@ -174,54 +150,35 @@ class ParallelListing implements Listing {
       throw new BadAnswer('malformed-page', 'pages of the listing contradict each other in their order');
   }
 
-  /** Take in a page. Returns whether the lane is at its end. */
-  #add(lane: Lane, page: Page, asked: Marker | undefined): boolean {
-    let ended = page.next === undefined;
-    let known = '';
+  /** Take in a page, up to the lane's end. */
+  #add(lane: Lane, page: Page, asked: Marker | undefined): void {
+    lane.ended = page.next === undefined;
     let first: string | undefined;
+    let last = '';
+    const some: string[] = [];
     for (const [index, row] of page.entries.entries()) {
       const { key } = row;
-      if (key !== known) {
+      if (key !== last) {
         if (lane.after !== undefined && compareKeys(key, lane.after) <= 0) continue;
         if (this.#isBeyond(lane, key)) {
-          ended = true;
+          lane.ended = true;
           break;
         }
-        known = key;
         first ??= key;
-        if (index % 50 === 0) this.#alphabet.learn(key.slice(this.#prefix.length));
+        last = key;
+        if (index % 50 === 0) some.push(key);
       }
       // A server whose marker includes the entry it names.
       if (index === 0 && key === asked?.key && row.entry.versionId === asked.versionId) continue;
       lane.assembler.add(row);
     }
-    if (first !== undefined) {
-      lane.first ??= first;
-      this.#origin ??= first;
-      lane.firstOfPage = first;
-      lane.last = known;
-      lane.pages += 1;
-      this.#pages += 1;
-    }
-    if (ended || first !== undefined) this.#settleProbe(lane);
-    return ended;
+    if (first !== undefined) this.#cutter.listed(lane, first, last, some);
+    if (first !== undefined || lane.ended) this.#cutter.settle(lane);
   }
 
   #isBeyond(lane: Lane, key: string): boolean {
     if (this.#range.key !== undefined && key !== this.#range.key) return true;
     return lane.end !== undefined && compareKeys(key, lane.end) > 0;
-  }
-
-  /** The first page of a lane tells whether the cut was a good one. */
-  #settleProbe(lane: Lane): void {
-    const left = lane.cutFrom;
-    if (left === undefined) return;
-    delete lane.cutFrom;
-    left.probes -= 1;
-    if (lane.last !== undefined) left.probeHit = true;
-    if (left.probes > 0) return;
-    left.misses = left.probeHit ? 0 : left.misses + 1;
-    left.cutAgainAt = left.probeHit ? left.pages : left.pages + 2 ** left.misses - 1;
   }
 
   /** Give a batch to the lane's reader; resolves when there is room for the next. */
@@ -238,51 +195,11 @@ class ParallelListing implements Listing {
 
   /** Put idle lanes to work on the unlisted rest of the others. */
   #fill(): void {
-    for (;;) {
-      const idle = this.#options.lanes - this.#lanes.size;
-      const allowed = Math.min(idle, this.#pages + SPARE_CUTS - this.#cuts);
-      if (!this.#mayCut || this.order === 'grouped' || this.#failed || allowed <= 0) return;
-      const victim = this.#largest();
-      if (victim === undefined) return;
-      // The lanes that could be cut as well get their share.
-      this.#cut(victim.lane, victim.question, Math.max(1, Math.ceil(allowed / victim.rivals)));
+    while (this.#mayCut && this.order !== 'grouped' && !this.#failed) {
+      const cut = this.#cutter.cut(this.#lanes, this.#options.lanes - this.#lanes.size);
+      if (cut === undefined) return;
+      for (const { after, end } of cut.parts) this.#open(after, end, cut.from);
     }
-  }
-
-  #cut(lane: Lane, question: CutQuestion, count: number): void {
-    const cuts = cutPoints(question, count);
-    const [first] = cuts;
-    if (first === undefined) {
-      lane.cutAgainAt = lane.pages + 1;
-      return;
-    }
-    const end = lane.end;
-    lane.end = first;
-    lane.probes = cuts.length;
-    lane.probeHit = false;
-    this.#cuts += cuts.length;
-    for (const [i, cut] of cuts.entries()) this.#open(cut, cuts[i + 1] ?? end, lane);
-  }
-
-  /** The lane that seems to have most before it, of those that may be cut; and how many these are. */
-  #largest(): { lane: Lane; question: CutQuestion; rivals: number } | undefined {
-    let best: { lane: Lane; question: CutQuestion; rest: number } | undefined;
-    let rivals = 0;
-    for (const lane of this.#lanes) {
-      if (lane.parked || lane.probes > 0 || lane.pages < lane.cutAgainAt || lane.cutFrom !== undefined) continue;
-      const question = this.#questionOf(lane);
-      if (question === undefined) continue;
-      rivals += 1;
-      const rest = lane.pages * restRatio(question, lane.first ?? '');
-      if (best === undefined || rest > best.rest) best = { lane, question, rest };
-    }
-    return best === undefined ? undefined : { ...best, rivals };
-  }
-
-  #questionOf({ firstOfPage, last, end }: Lane): CutQuestion | undefined {
-    if (firstOfPage === undefined || last === undefined || this.#origin === undefined) return undefined;
-    const question = { prefix: this.#prefix, origin: this.#origin, first: firstOfPage, last, alphabet: this.#alphabet };
-    return end === undefined ? question : { ...question, end };
   }
 
   #finish(lane: Lane): void {

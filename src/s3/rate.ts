@@ -60,11 +60,12 @@ export class RateState {
   end(ticket: Ticket, how: TicketEnd): boolean {
     this.#inFlight -= 1;
     this.#keysInFlight -= ticket.keys;
-    if (how === 'ok') {
+    const current = ticket.generation === this.#generation;
+    if (how === 'ok' && current) {
       this.#streak = 0;
       this.#window = Math.min(this.#most, this.#window + 1 / this.#window);
     }
-    if (how !== 'throttled' || ticket.generation < this.#generation) return false;
+    if (how !== 'throttled' || !current) return false;
     this.#generation += 1;
     this.#streak += 1;
     this.#window = Math.max(1, this.#window / 2);

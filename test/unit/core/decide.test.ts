@@ -178,13 +178,46 @@ describe('two orders are possible (the server told none)', () => {
   };
 
   it('the key is left alone where they lead to different ends', () => {
-    expect(decided([['DM1', 'V1'], ['V1', 'DM1']], UNDELETE)).toBe('skip ambiguous-order');
-    expect(decided([['V2', 'DM1', 'V1'], ['V2', 'V1', 'DM1']], to('V1'), 'delete')).toBe('skip ambiguous-order');
+    expect(
+      decided(
+        [
+          ['DM1', 'V1'],
+          ['V1', 'DM1'],
+        ],
+        UNDELETE,
+      ),
+    ).toBe('skip ambiguous-order');
+    expect(
+      decided(
+        [
+          ['V2', 'DM1', 'V1'],
+          ['V2', 'V1', 'DM1'],
+        ],
+        to('V1'),
+        'delete',
+      ),
+    ).toBe('skip ambiguous-order');
   });
 
   it('it is treated as ever where they lead to the same', () => {
-    expect(decided([['V2', 'DM1', 'V1'], ['V2', 'V1', 'DM1']], UNDELETE)).toBe('unchanged');
-    expect(decided([['V2', 'DM1', 'V1'], ['V2', 'V1', 'DM1']], to('V1'))).toBe('copy V1 unless equal');
+    expect(
+      decided(
+        [
+          ['V2', 'DM1', 'V1'],
+          ['V2', 'V1', 'DM1'],
+        ],
+        UNDELETE,
+      ),
+    ).toBe('unchanged');
+    expect(
+      decided(
+        [
+          ['V2', 'DM1', 'V1'],
+          ['V2', 'V1', 'DM1'],
+        ],
+        to('V1'),
+      ),
+    ).toBe('copy V1 unless equal');
   });
 });
 

@@ -25,10 +25,25 @@ describe('undelete: the newest version, if only markers lie above it', () => {
     ['at its end', 'V1 DM1@10', undelete({ before: at(10) }), { index: 1 }],
     ['before it', 'V1 DM1@10', undelete({ after: at(10.001) }), { skip: 'outside-window' }],
     ['after it', 'V1 DM1@10', undelete({ before: at(9.999) }), { skip: 'outside-window' }],
-    ['the oldest marker of the run counts, not the newest', 'V1 DM1@10 DM2@20', undelete({ before: at(10) }), { index: 2 }],
-    ['so a later marker alone does not bring it in', 'V1 DM1@10 DM2@20', undelete({ after: at(15) }), { skip: 'outside-window' }],
+    [
+      'the oldest marker of the run counts, not the newest',
+      'V1 DM1@10 DM2@20',
+      undelete({ before: at(10) }),
+      { index: 2 },
+    ],
+    [
+      'so a later marker alone does not bring it in',
+      'V1 DM1@10 DM2@20',
+      undelete({ after: at(15) }),
+      { skip: 'outside-window' },
+    ],
     ['an empty window', 'V1 DM1@10', undelete({ after: at(11), before: at(9) }), { skip: 'outside-window' }],
-    ['a lifecycle marker counts as no older than its version', 'V1@10 DM1@-32400', undelete({ after: at(10) }), { index: 1 }],
+    [
+      'a lifecycle marker counts as no older than its version',
+      'V1@10 DM1@-32400',
+      undelete({ after: at(10) }),
+      { index: 1 },
+    ],
     ['a live key has no deletion to be outside of it', 'V1', undelete({ after: at(99) }), { index: 0 }],
   ])('the deletion and the window: %s: %s', (_, entries, target, found) => {
     expect(findTarget(history(entries), target)).toEqual(found);
