@@ -105,7 +105,8 @@ export function checkDigests(request: S3Request): void {
   }
 }
 
-function digest(algorithm: string, body: Uint8Array): string | undefined {
+/** Undefined for CRC32C and CRC64NVME, which the platform cannot compute. */
+export function digest(algorithm: string, body: Uint8Array): string | undefined {
   if (algorithm === 'sha1' || algorithm === 'sha256') return createHash(algorithm).update(body).digest('base64');
   if (algorithm !== 'crc32') return undefined;
   const bytes = Buffer.alloc(4);

@@ -10,7 +10,7 @@ interface Route {
   readonly operation: Operation;
 }
 
-/** First match wins, so the narrow ones come first. Multipart uploads belong here too (`uploads`, `uploadId`). */
+/** First match wins, so the narrow ones come first. */
 const ROUTES: readonly Route[] = [
   { method: 'GET', level: 'service', operation: 'ListBuckets' },
 
@@ -22,6 +22,7 @@ const ROUTES: readonly Route[] = [
   { method: 'PUT', level: 'bucket', query: 'object-lock', operation: 'PutObjectLockConfiguration' },
   { method: 'POST', level: 'bucket', query: 'delete', operation: 'DeleteObjects' },
   { method: 'GET', level: 'bucket', query: 'list-type', operation: 'ListObjectsV2' },
+  { method: 'GET', level: 'bucket', query: 'uploads', operation: 'ListMultipartUploads' },
   { method: 'HEAD', level: 'bucket', operation: 'HeadBucket' },
   { method: 'PUT', level: 'bucket', operation: 'CreateBucket' },
   { method: 'DELETE', level: 'bucket', operation: 'DeleteBucket' },
@@ -33,6 +34,12 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', level: 'key', query: 'legal-hold', operation: 'GetObjectLegalHold' },
   { method: 'PUT', level: 'key', query: 'legal-hold', operation: 'PutObjectLegalHold' },
   { method: 'POST', level: 'key', query: 'restore', operation: 'RestoreObject' },
+  { method: 'POST', level: 'key', query: 'uploads', operation: 'CreateMultipartUpload' },
+  { method: 'PUT', level: 'key', query: 'uploadId', header: 'x-amz-copy-source', operation: 'UploadPartCopy' },
+  { method: 'PUT', level: 'key', query: 'uploadId', operation: 'UploadPart' },
+  { method: 'POST', level: 'key', query: 'uploadId', operation: 'CompleteMultipartUpload' },
+  { method: 'DELETE', level: 'key', query: 'uploadId', operation: 'AbortMultipartUpload' },
+  { method: 'GET', level: 'key', query: 'uploadId', operation: 'ListParts' },
   { method: 'PUT', level: 'key', header: 'x-amz-copy-source', operation: 'CopyObject' },
   { method: 'PUT', level: 'key', operation: 'PutObject' },
   { method: 'GET', level: 'key', operation: 'GetObject' },

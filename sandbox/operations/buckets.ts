@@ -22,11 +22,10 @@ export function createBucket(request: S3Request, context: Context): Reply {
   const document = request.body.length > 0 ? parseXml(Buffer.from(request.body).toString()) : undefined;
   if (request.body.length > 0 && document?.name !== 'CreateBucketConfiguration') throw errors.malformedXml();
   const region = childText(document, 'LocationConstraint') || signedRegion(request);
-  context.createBucket(name, {
-    versioning: 'Off',
-    ...(region !== undefined && { region }),
-    objectLock: request.headers['x-amz-bucket-object-lock-enabled']?.toLowerCase() === 'true',
-  });
+  const objectLock = request.headers['x-amz-bucket-object-lock-enabled']?.toLowerCase() === 'true';
+  // Object Lock switches versioning on: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+  const versioning = objectLock ? 'Enabled' : 'Off';
+  context.createBucket(name, { versioning, objectLock, ...(region !== undefined && { region }) });
   return empty(200, { location: `/${name}` });
 }
 

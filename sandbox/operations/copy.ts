@@ -1,13 +1,13 @@
 import { isoTime } from '../clock.ts';
-import type { Context, KeyHandler } from '../http/context.ts';
-import { errors, type S3Error, xml } from '../http/reply.ts';
+import type { KeyHandler } from '../http/context.ts';
+import { errors, xml } from '../http/reply.ts';
 import type { S3Request } from '../http/request.ts';
 import { element, NAMESPACE } from '../http/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { type Draft, EMPTY_DRAFT, type Encryption, type Entry, etagOf } from '../store/entry.ts';
-import { NULL_VERSION } from '../store/version-ids.ts';
-import { checkOwner, entryOf, versionToRead } from './checks.ts';
+import { checksumElements, ofWhole } from './checksums.ts';
 import { checkSourceConditions, checkWriteConditions } from './conditions.ts';
+import { checkCopySize, type Source, sourceHeader, sourceOf } from './copy-source.ts';
 import {
   checkCustomerKey,
   encryptionHeaders,
@@ -21,73 +21,25 @@ import {
 } from './headers.ts';
 import { checkActive } from './read.ts';
 
-/** 5 GiB: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
-const LARGEST_COPY = 5_368_709_120;
-
-interface Source {
-  readonly bucket: Bucket;
-  readonly key: string;
-  readonly versionId: string | undefined;
-  readonly entry: Entry;
-}
-
 export const copyObject: KeyHandler = (request, bucket, key, context) => {
   const source = sourceOf(request, context);
   checkCustomerKey(request, source.entry, 'x-amz-copy-source-');
   checkSourceConditions(request, source.entry, context.clock.now());
   checkWriteConditions(request, key, bucket.current(key));
-  if (source.entry.size > LARGEST_COPY) {
-    throw errors.invalidRequest(
-      `The specified copy source is larger than the maximum allowable size for a copy source: ${LARGEST_COPY}`,
-    );
-  }
+  checkCopySize(source.entry.size);
   checkActive(source.entry, context);
   if (source.bucket === bucket && source.key === key && source.versionId === undefined) checkChanges(request, source);
 
   const versionId = bucket.nextVersionId();
   const entry = bucket.add(key, copyOf(request, bucket, source.entry, versionId), versionId);
-  const sourceId = source.entry.versionId;
   const result = [element('LastModified', isoTime(entry.lastModified)), element('ETag', `"${entry.etag}"`)];
-  for (const [algorithm, value] of Object.entries(entry.checksums)) {
-    result.push(element(`Checksum${algorithm.toUpperCase()}`, value), element('ChecksumType', 'FULL_OBJECT'));
-  }
-  return xml(`<CopyObjectResult ${NAMESPACE}>${result.join('')}</CopyObjectResult>`, {
+  const checksums = checksumElements(entry.checksums);
+  return xml(`<CopyObjectResult ${NAMESPACE}>${result.join('')}${checksums}</CopyObjectResult>`, {
     ...encryptionHeaders(entry.sse),
     ...versionHeader(bucket, entry),
-    ...(sourceId !== NULL_VERSION && { 'x-amz-copy-source-version-id': sourceId }),
+    ...sourceHeader(source),
   });
 };
-
-/**
- * `bucket/key` in URL encoding, then a literal `?versionId=`.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html (x-amz-copy-source)
- */
-function sourceOf(request: S3Request, context: Context): Source {
-  const header = request.headers['x-amz-copy-source'] ?? '';
-  const [, path = '', versionId] = /^\/?(.*?)(?:\?versionId=(.*))?$/s.exec(header) ?? [];
-  const slash = path.indexOf('/');
-  const invalid = (): S3Error =>
-    errors.invalidArgument('Invalid copy source object key', 'x-amz-copy-source', 'x-amz-copy-source');
-  if (slash <= 0 || slash === path.length - 1) throw invalid();
-  let name: string;
-  let key: string;
-  try {
-    name = decodeURIComponent(path.slice(0, slash));
-    key = decodeURIComponent(path.slice(slash + 1).replaceAll('+', ' '));
-  } catch {
-    throw invalid();
-  }
-  const bucket = context.buckets.get(name);
-  if (bucket === undefined) throw errors.noSuchBucket(name);
-  checkOwner(bucket, request.headers['x-amz-source-expected-bucket-owner']);
-  const id = versionId === undefined ? undefined : decodeURIComponent(versionId);
-  if (id !== undefined && entryOf(bucket, key, id).deleteMarker) {
-    throw errors.invalidRequest(
-      'The source of a copy request may not specifically refer to a delete marker by version id.',
-    );
-  }
-  return { bucket, key, versionId: id, entry: versionToRead(bucket, key, id, request.method) };
-}
 
 /**
  * Copying the current version onto itself must change something; naming its version id lifts that rule.
@@ -124,7 +76,7 @@ function copyOf(request: S3Request, bucket: Bucket, source: Entry, versionId: st
     metadata: replaced ? metadataOf(request) : source.metadata,
     headers: { ...(replaced ? given : kept), ...redirect },
     tags: replaces(request.headers['x-amz-tagging-directive']) ? tagsOf(request) : source.tags,
-    checksums: source.checksums,
+    checksums: ofWhole(source),
     storageClass: storageClassOf(request),
     lock: lockOf(request, bucket),
     restore: undefined,

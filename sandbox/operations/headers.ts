@@ -9,6 +9,7 @@ import {
   type Restore,
   type SystemHeaders,
 } from '../store/entry.ts';
+import { checksumHeaders } from './checksums.ts';
 
 /** System metadata and the header each travels in. */
 const SYSTEM_HEADERS: Record<keyof SystemHeaders, string> = {
@@ -128,7 +129,7 @@ export function describe(bucket: Bucket, entry: Entry, withChecksums: boolean): 
     ...(lock.retainUntil && { 'x-amz-object-lock-retain-until-date': new Date(lock.retainUntil).toISOString() }),
     ...(lock.legalHold !== undefined && { 'x-amz-object-lock-legal-hold': lock.legalHold ? 'ON' : 'OFF' }),
     ...(entry.restore && { 'x-amz-restore': restoreHeader(entry.restore) }),
-    ...(withChecksums && checksumHeaders(entry)),
+    ...(withChecksums && checksumHeaders(entry.checksums)),
   };
   for (const [field, name] of Object.entries(SYSTEM_HEADERS)) {
     const value = entry.headers[field as keyof SystemHeaders];
@@ -161,11 +162,6 @@ export function encryptionHeaders({ algorithm, kmsKeyId, bucketKey, keyMd5 }: En
     ...(kmsKeyId !== undefined && { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
     ...(bucketKey && { 'x-amz-server-side-encryption-bucket-key-enabled': 'true' }),
   };
-}
-
-export function checksumHeaders({ checksums }: Pick<Entry, 'checksums'>): Record<string, string> {
-  const found = Object.entries(checksums).map(([algorithm, value]) => [`x-amz-checksum-${algorithm}`, value] as const);
-  return found.length === 0 ? {} : { ...Object.fromEntries(found), 'x-amz-checksum-type': 'FULL_OBJECT' };
 }
 
 /** The customer's key has to come with every read: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html */

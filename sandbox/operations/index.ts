@@ -6,12 +6,17 @@ import type { Bucket } from '../store/bucket.ts';
 import * as configuration from './bucket-configuration.ts';
 import { createBucket, deleteBucket, headBucket, listBuckets } from './buckets.ts';
 import { checkKey, checkOwner } from './checks.ts';
+import { completeMultipartUpload } from './complete.ts';
 import { copyObject } from './copy.ts';
 import { deleteObject } from './delete.ts';
 import { deleteObjects } from './delete-objects.ts';
 import { listObjectsV2 } from './list-objects.ts';
+import { listParts } from './list-parts.ts';
+import { listMultipartUploads } from './list-uploads.ts';
 import { listObjectVersions } from './list-versions.ts';
 import * as locks from './locks.ts';
+import { abortMultipartUpload, createMultipartUpload, uploadPart } from './multipart.ts';
+import { uploadPartCopy } from './part-copy.ts';
 import { getObject, headObject } from './read.ts';
 import { restoreObject } from './restore.ts';
 import { getObjectTagging, putObjectTagging } from './tagging.ts';
@@ -27,6 +32,7 @@ const ON_BUCKETS: Partial<Record<Operation, BucketHandler>> = {
   PutObjectLockConfiguration: configuration.putObjectLockConfiguration,
   ListObjectVersions: listObjectVersions,
   ListObjectsV2: listObjectsV2,
+  ListMultipartUploads: listMultipartUploads,
   DeleteObjects: deleteObjects,
 };
 
@@ -37,6 +43,12 @@ const ON_KEYS: Partial<Record<Operation, KeyHandler>> = {
   HeadObject: headObject,
   DeleteObject: deleteObject,
   RestoreObject: restoreObject,
+  CreateMultipartUpload: createMultipartUpload,
+  UploadPart: uploadPart,
+  UploadPartCopy: uploadPartCopy,
+  CompleteMultipartUpload: completeMultipartUpload,
+  AbortMultipartUpload: abortMultipartUpload,
+  ListParts: listParts,
   GetObjectTagging: getObjectTagging,
   PutObjectTagging: putObjectTagging,
   GetObjectRetention: locks.getObjectRetention,

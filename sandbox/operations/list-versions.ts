@@ -4,7 +4,7 @@ import { errors, xml } from '../http/reply.ts';
 import type { S3Request } from '../http/request.ts';
 import { element, encodeKey, escapeXml, NAMESPACE } from '../http/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
-import type { Entry } from '../store/entry.ts';
+import type { Entry, Restore } from '../store/entry.ts';
 import { firstIndex, type History, orderOf, rowAfter } from '../store/key-index.ts';
 import { canonicalId } from './buckets.ts';
 import { commonPrefix, encodingOf, maxKeysOf } from './listing.ts';
@@ -29,7 +29,7 @@ export const listObjectVersions: BucketHandler = (request, bucket) => {
   const name = encoded ? (key: string) => encodeKey(key) : escapeXml;
   const maxKeys = maxKeysOf(query);
   checkMarkers(request, bucket);
-  const { items, truncated } = pageOf(bucket, query, maxKeys);
+  const { items, truncated } = pageOf(bucket, query, Math.min(maxKeys, bucket.pageLimit));
   const last = items.at(-1);
 
   let head = `<ListVersionsResult ${NAMESPACE}>${element('Name', bucket.name)}`;
@@ -44,6 +44,7 @@ export const listObjectVersions: BucketHandler = (request, bucket) => {
   if (encoded) head += '<EncodingType>url</EncodingType>';
   head += element('IsTruncated', truncated);
 
+  const withRestore = request.headers['x-amz-optional-object-attributes']?.includes('RestoreStatus') ?? false;
   const owner = `<Owner><ID>${canonicalId(bucket)}</ID></Owner>`;
   let versions = '';
   let markers = '';
@@ -53,7 +54,8 @@ export const listObjectVersions: BucketHandler = (request, bucket) => {
       prefixes += `<CommonPrefixes><Prefix>${name(item.prefix)}</Prefix></CommonPrefixes>`;
       continue;
     }
-    const row = rowXml(item.entry, name(item.key), item.isLatest, owner);
+    let row = rowXml(item.entry, name(item.key), item.isLatest, owner);
+    if (withRestore && item.entry.restore) row = row.replace(owner, owner + restoreXml(item.entry.restore));
     if (bucket.listing === 'grouped' && item.entry.deleteMarker) markers += row;
     else versions += row;
   }
@@ -70,6 +72,12 @@ function rowXml(entry: Entry, key: string, isLatest: boolean, owner: string): st
     row += `<ChecksumAlgorithm>${algorithm.toUpperCase()}</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>`;
   }
   return `${row}<Size>${entry.size}</Size><StorageClass>${entry.storageClass}</StorageClass>${owner}</${tag}>`;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html */
+function restoreXml({ until }: Restore): string {
+  const expiry = until === undefined ? '' : element('RestoreExpiryDate', isoTime(until));
+  return `<RestoreStatus>${element('IsRestoreInProgress', until === undefined)}${expiry}</RestoreStatus>`;
 }
 
 function checkMarkers({ query }: S3Request, bucket: Bucket): void {

@@ -10,16 +10,21 @@ export function encodingOf(query: Query): boolean {
   throw errors.invalidArgument('Invalid Encoding Method specified in Request', 'encoding-type', encoding);
 }
 
-/** At most 1,000, whatever was asked for. */
 export function maxKeysOf(query: Query): number {
-  const text = query['max-keys'];
+  return countOf(query, 'max-keys');
+}
+
+/** At most 1,000, whatever was asked for. */
+export function countOf(query: Query, name: 'max-keys' | 'max-parts' | 'max-uploads'): number {
+  const text = query[name];
   if (text === undefined || text === '') return 1000;
   const value = Number(text);
   if (!Number.isInteger(value) || Math.abs(value) > 2_147_483_647) {
-    throw errors.invalidArgument('Provided max-keys not an integer or within integer range', 'max-keys', text);
+    throw errors.invalidArgument(`Provided ${name} not an integer or within integer range`, name, text);
   }
   if (value < 0) {
-    throw errors.invalidArgument('Argument maxKeys must be an integer between 0 and 2147483647', 'maxKeys', text);
+    const argument = name.replace(/-(.)/, (_, letter: string) => letter.toUpperCase());
+    throw errors.invalidArgument(`Argument ${argument} must be an integer between 0 and 2147483647`, argument, text);
   }
   return Math.min(value, 1000);
 }

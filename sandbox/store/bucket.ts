@@ -2,13 +2,14 @@ import { type Clock, toMillis, wholeSeconds } from '../clock.ts';
 import { draftOf, type PutOptions } from './draft.ts';
 import { type Draft, deleteMarker, type Entry, type Lock, type LockMode } from './entry.ts';
 import { type History, KeyIndex, type Row } from './key-index.ts';
-import { NULL_VERSION, sequenceOf, versionIdOf } from './version-ids.ts';
+import { type ChecksumChoice, type Description, type Upload, Uploads } from './uploads.ts';
+import { NULL_VERSION, sequenceOf, uploadIdOf, versionIdOf } from './version-ids.ts';
 
 /** `Off`: versioning was never enabled. S3 has no way back to it. */
 export type Versioning = 'Enabled' | 'Suspended' | 'Off';
 
 export interface BucketOptions {
-  /** Default `Enabled`. */
+  /** Default `Enabled`; with Object Lock nothing else is possible. */
   versioning?: Versioning;
   /** Default `us-east-1`. */
   region?: string;
@@ -21,6 +22,8 @@ export interface BucketOptions {
   listing?: 'interleaved' | 'grouped';
   /** `false`: ignores `encoding-type`, as some third-party servers do. Default `true`. */
   encodesKeys?: boolean;
+  /** The most rows ListObjectVersions sends in a page, however many are asked for: S3 may always send fewer. Default 1,000. */
+  pageLimit?: number;
 }
 
 /** Object Lock of a bucket; `undefined` rule: no default retention. */
@@ -32,7 +35,7 @@ export interface ObjectLock {
 export interface Surroundings {
   readonly clock: Clock;
   readonly owner: string;
-  nextSequence(): number;
+  readonly nextSequence: () => number;
 }
 
 /** A versioned bucket in memory: the store behind the HTTP face, and the handle that tests prepare and inspect it with. */
@@ -42,17 +45,22 @@ export class Bucket {
   readonly owner: string;
   readonly created: number;
   readonly index = new KeyIndex();
+  readonly uploads = new Uploads();
   versioning: Versioning;
   mfaDelete: boolean;
   objectLock: ObjectLock | undefined;
   listing: 'interleaved' | 'grouped';
   encodesKeys: boolean;
+  pageLimit: number;
   #surroundings: Surroundings;
   /** Ids that tests chose themselves; all others prove themselves. */
   #chosenIds = new Set<string>();
 
   constructor(name: string, options: BucketOptions, surroundings: Surroundings) {
     const { objectLock = false } = options;
+    if (objectLock !== false && (options.versioning ?? 'Enabled') !== 'Enabled') {
+      throw new Error(`versioning: bucket ${name} has Object Lock, which needs it`);
+    }
     this.name = name;
     this.region = options.region ?? 'us-east-1';
     this.owner = options.owner ?? surroundings.owner;
@@ -62,6 +70,7 @@ export class Bucket {
     this.objectLock = objectLock === false ? undefined : objectLock === true ? {} : { rule: objectLock };
     this.listing = options.listing ?? 'interleaved';
     this.encodesKeys = options.encodesKeys ?? true;
+    this.pageLimit = options.pageLimit ?? 1000;
     this.#surroundings = surroundings;
   }
 
@@ -74,7 +83,7 @@ export class Bucket {
   /** A simple DELETE. Returns the id of the marker it left; undefined where versioning is off. */
   delete(key: string, options: { lastModified?: string | number; versionId?: string } = {}): string | undefined {
     if (this.versioning === 'Off') {
-      this.index.remove(key, NULL_VERSION);
+      this.remove(key, NULL_VERSION);
       return undefined;
     }
     const versionId = this.nextVersionId(options.versionId);
@@ -84,7 +93,9 @@ export class Bucket {
 
   /** A DELETE of one version: gone for good. Harmless where it is gone already. */
   remove(key: string, versionId: string): Entry | undefined {
-    return this.index.remove(key, versionId);
+    const removed = this.index.remove(key, versionId);
+    if (removed) this.uploads.touch(key, this.#surroundings.nextSequence);
+    return removed;
   }
 
   /** The history of a key, newest first, in storage order. */
@@ -126,6 +137,28 @@ export class Bucket {
     return entry;
   }
 
+  /** For the handlers of requests: a multipart upload takes its time and its place in the history when it is started. */
+  startUpload(key: string, described: Description, checksum: ChecksumChoice | undefined): Upload {
+    const sequence = this.#surroundings.nextSequence();
+    const id = uploadIdOf(this.#surroundings.nextSequence());
+    return this.uploads.start({ id, key, sequence, started: this.#time(undefined), described, checksum });
+  }
+
+  /**
+   * Stores what an upload made, where and when it was started: the current version is the one whose upload began last.
+   * A null version that was written since takes precedence; then the upload succeeds without ever being seen.
+   * https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html (concurrent multipart upload operations)
+   */
+  completeUpload(upload: Upload, draft: Draft): Entry {
+    const { key, sequence } = upload;
+    const versionId = this.versioning === 'Enabled' ? versionIdOf(sequence) : NULL_VERSION;
+    const lock = this.#withDefaultRetention(draft.lock);
+    const entry: Entry = { ...draft, lock, versionId, deleteMarker: false, lastModified: upload.started };
+    this.uploads.remove(upload);
+    if (!this.#isOvertaken(upload)) this.#store(key, entry, sequence);
+    return entry;
+  }
+
   /** The id that the next write gets: outside Enabled buckets always the null version. */
   nextVersionId(chosen?: string): string {
     if (chosen === undefined) {
@@ -152,15 +185,23 @@ export class Bucket {
   }
 
   /**
-   * On top of the history. A null entry replaces the null entry that was there, wherever in the history it stood.
+   * On top of the history, or at its place in it. A null entry replaces the null entry that was there, wherever in the history it stood.
    * https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html
    */
-  #store(key: string, entry: Entry): void {
+  #store(key: string, entry: Entry, sequence?: number): void {
     if (entry.versionId === NULL_VERSION) this.index.remove(key, NULL_VERSION);
     else if (this.#chosenIds.has(entry.versionId) && this.find(key, entry.versionId)) {
       throw new Error(`versionId: ${key} already has ${entry.versionId}`);
     }
-    this.index.push(key, { sequence: this.#surroundings.nextSequence(), entry });
+    this.index.insert(key, { sequence: sequence ?? this.#surroundings.nextSequence(), entry });
+    this.uploads.touch(key, this.#surroundings.nextSequence);
+  }
+
+  #isOvertaken({ key, sequence, changed = 0 }: Upload): boolean {
+    if (this.versioning === 'Enabled') return false;
+    // Without versioning a deletion leaves nothing behind that could be compared.
+    if (this.versioning === 'Off') return changed > sequence;
+    return this.#rows(key).some((row) => row.entry.versionId === NULL_VERSION && row.sequence > sequence);
   }
 
   #time(time: string | number | undefined): number {

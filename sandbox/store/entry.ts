@@ -114,7 +114,6 @@ export function isArchived(entry: Entry, now: number): boolean {
 /** WORM: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html */
 export function isLocked(entry: Entry, now: number, bypassGovernance: boolean): boolean {
   const { mode, retainUntil, legalHold } = entry.lock;
-  if (entry.deleteMarker) return false;
   if (legalHold) return true;
   if (mode === undefined || retainUntil === undefined || retainUntil <= now) return false;
   return mode === 'COMPLIANCE' || !bypassGovernance;

@@ -6,7 +6,7 @@ export interface History {
   readonly key: string;
   /** The key in a form whose `<` is S3's order; the same string for nearly every key. */
   readonly order: string;
-  /** Newest LAST, in the order in which they were stored; listings walk it from the end. */
+  /** Newest LAST, in the order in which they were stored (uploads: started); listings walk it from the end. */
   readonly rows: Row[];
   /** Where removed entries with foreign or null ids stood, for listings that continue after them. */
   gone: Map<string, number> | undefined;
@@ -31,7 +31,8 @@ export class KeyIndex {
     return this.#byKey.get(key);
   }
 
-  push(key: string, row: Row): void {
+  /** By its sequence: nearly always on top. */
+  insert(key: string, row: Row): void {
     let history = this.#byKey.get(key);
     if (history === undefined) {
       history = { key, order: orderOf(key), rows: [], gone: undefined };
@@ -40,7 +41,8 @@ export class KeyIndex {
     } else if (history.rows.length === 0) {
       this.#empty--;
     }
-    history.rows.push(row);
+    const below = history.rows.findLastIndex((other) => other.sequence < row.sequence);
+    history.rows.splice(below + 1, 0, row);
   }
 
   remove(key: string, versionId: string): Entry | undefined {

@@ -21,6 +21,11 @@ export function versionIdOf(sequence: number): string {
   return characters(left, 4) + characters(right, 4) + tail(left, right);
 }
 
+/** Longer than a version id, as on S3, and none itself. */
+export function uploadIdOf(sequence: number): string {
+  return versionIdOf(sequence) + versionIdOf(sequence).split('').reverse().join('');
+}
+
 /** The counter behind an id, or undefined if this sandbox cannot have made it. */
 export function sequenceOf(versionId: string): number | undefined {
   if (versionId.length !== 32) return undefined;

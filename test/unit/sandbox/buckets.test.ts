@@ -66,6 +66,16 @@ describe('Object Lock of a bucket', () => {
     expect((await get()).ObjectLockConfiguration).toEqual(ObjectLockConfiguration);
   });
 
+  it('switches versioning on where a bucket is made with it', async () => {
+    const { sandbox, s3 } = await rig();
+    await s3.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }));
+    expect(sandbox.bucket(Bucket)).toMatchObject({ versioning: 'Enabled', objectLock: {} });
+    expect(sandbox.createBucket('other', { objectLock: true }).versioning).toBe('Enabled');
+    for (const versioning of ['Suspended', 'Off'] as const) {
+      expect(() => sandbox.createBucket('third', { objectLock: true, versioning })).toThrow('Object Lock');
+    }
+  });
+
   it('needs versioning, and keeps it', async () => {
     const { sandbox, s3 } = await rig();
     const bucket = sandbox.createBucket(Bucket, { versioning: 'Suspended' });

@@ -59,6 +59,12 @@ describe('CopyObject: source', () => {
     },
   );
 
+  it('reads a plus that is not encoded as a space', async () => {
+    const env = await rig();
+    const id = env.sandbox.createBucket('b').put('a b');
+    expect((await copy(env, 'b/a+b')).CopySourceVersionId).toBe(id);
+  });
+
   it.each(['GLACIER', 'DEEP_ARCHIVE'])('refuses an archived source (%s)', async (storageClass) => {
     const env = await rig();
     env.sandbox.createBucket('b').put('src', { storageClass });

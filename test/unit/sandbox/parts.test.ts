@@ -81,6 +81,10 @@ describe('request documents', () => {
     expect(childText(parseXml(source), 'b')).toBe('1');
   });
 
+  it('reads every end of line as a line feed, as XML wants', () => {
+    expect(childText(parseXml('<a><b>1\r\n2\r3&#13;4</b></a>'), 'b')).toBe('1\n2\n3\r4');
+  });
+
   it.each([
     '',
     'text',
