@@ -1,6 +1,8 @@
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, rename, stat } from 'node:fs/promises';
 import type { JournalLine } from '../core/journal.ts';
-import { openForWriting } from './open.ts';
+import type { Narrator } from '../core/narrator.ts';
+import { forLog } from '../core/text.ts';
+import { notWritable, openForWriting } from './open.ts';
 
 /** The journal on disk. Lines that wait together are written and synced together (group commit). */
 export interface JournalFile {
@@ -10,8 +12,14 @@ export interface JournalFile {
   close(): Promise<void>;
 }
 
-/** @throws RollbackError `file-not-writable` */
-export async function openJournal(file: string): Promise<JournalFile> {
+/**
+ * Open a run's journal. One that an earlier run left under this name is what can take that run back: it is moved to
+ * `<file>.1` (`.2`, …), never written over.
+ * @throws RollbackError `file-not-writable`
+ */
+export async function openJournal(file: string, narrator: Narrator): Promise<JournalFile> {
+  const kept = await keepEarlier(file);
+  if (kept !== undefined) narrator.say(`The journal of an earlier run was moved to ${forLog(kept)}.`);
   const handle = await openForWriting(file, 'journal-file');
   let waiting: { text: string; done: () => void; failed: (error: unknown) => void }[] = [];
   let writing: Promise<void> | undefined;
@@ -44,6 +52,23 @@ export async function openJournal(file: string): Promise<JournalFile> {
       await handle.close();
     },
   };
+}
+
+async function keepEarlier(file: string): Promise<string | undefined> {
+  if (!(await hasContent(file))) return undefined;
+  for (let n = 1; ; n++) {
+    const kept = `${file}.${n}`;
+    if (await hasContent(kept)) continue;
+    await rename(file, kept).catch((error: unknown) => {
+      throw notWritable(file, 'journal-file', error);
+    });
+    return kept;
+  }
+}
+
+async function hasContent(file: string): Promise<boolean> {
+  const stats = await stat(file).catch(() => undefined);
+  return stats?.isFile() === true && stats.size > 0;
 }
 
 /** One write call may take only a part (a full disk says so first that way). */

@@ -11,12 +11,17 @@ export async function openForWriting(file: string, input: string): Promise<FileH
     await mkdir(dirname(file), { recursive: true });
     return await open(file, 'w+', 0o600);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new RollbackError(
-      'file-not-writable',
-      `input "${input}": ${file} cannot be written (${reason})`,
-      `Give "${input}" a path in a folder that this job may write to, or leave it out.`,
-      { cause: error },
-    );
+    throw notWritable(file, input, error);
   }
+}
+
+/** The error for a path that does not work, naming the input that gave it. */
+export function notWritable(file: string, input: string, cause: unknown): RollbackError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new RollbackError(
+    'file-not-writable',
+    `input "${input}": ${file} cannot be written (${reason})`,
+    `Give "${input}" a path in a folder that this job may write to, or leave it out.`,
+    { cause },
+  );
 }

@@ -19,6 +19,8 @@ export interface ApplyDeps {
   readonly concurrency: number;
   /** The bucket's versioning is suspended. */
   readonly suspended: boolean;
+  /** An undelete within a window: when a key was deleted is what its oldest marker says. */
+  readonly oldestMarkerLast: boolean;
   /** Counts up over the run; shared by its chunks. */
   readonly nextIntent: () => number;
 }
@@ -47,7 +49,10 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
   const deletions = chunk.keys.filter((k) => k.line.steps.some((s) => s.do === 'delete-version'));
 
   await forEachConcurrently(markersOnly.filter(isReplaceable), deps.concurrency, checkUnchanged);
-  await removeAll(itemsOf(markersOnly, (k) => k.outcome === undefined));
+  // Broken off between two requests, a key must still be in the window for the run that finishes it.
+  const isHeldBack = (k: ChunkKey, s: Removable) => deps.oldestMarkerLast && s === k.line.steps.at(-1);
+  await removeAll(itemsOf(markersOnly, (k, s) => k.outcome === undefined && !isHeldBack(k, s)));
+  await removeAll(itemsOf(markersOnly, (k, s) => k.outcome === undefined && isHeldBack(k, s)));
   await forEachConcurrently(singles, deps.concurrency, writeOne);
 
   // Deleting for good: only keys that still are what the plan saw; the current entry last, and in a later request than

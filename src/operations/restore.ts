@@ -61,7 +61,7 @@ export async function restore(request: RestoreRequest, deps: RestoreDeps): Promi
     refuseIfTooMuch(request, facts, plan, tally);
     if (!request.dryRun && tally.totals.planned > 0) {
       deps.narrator.phase(`Apply: ${tally.totals.planned} keys`);
-      const journal = await openJournal(request.journalFile);
+      const journal = await openJournal(request.journalFile, deps.narrator);
       journalFile = request.journalFile;
       await carryOut(request, facts, plan, journal, deps, tally);
     }
@@ -132,6 +132,8 @@ async function carryOut(
           tally,
           concurrency,
           suspended: facts.versioning === 'Suspended',
+          oldestMarkerLast:
+            request.target.kind === 'undelete' && (request.target.after ?? request.target.before) !== undefined,
           nextIntent: () => ++intents,
         });
       } catch (error) {

@@ -1,9 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketAfter, choices, death, type Restoring, restoring, runs } from '../support/arbitraries.ts';
+import {
+  BEGIN,
+  bucketAfter,
+  choices,
+  faultsOf,
+  grief,
+  type Restoring,
+  restoring,
+  runs,
+} from '../support/arbitraries.ts';
 import * as model from '../support/model.ts';
 import { decideOn, leansOnARemovedEntry } from '../support/model-apply.ts';
-import type { Fault } from '../support/model-port.ts';
 import { contentsOf, engine } from '../support/model-run.ts';
 
 /** 5. Kill it anywhere, run it again: same end state as an undisturbed run. */
@@ -25,28 +33,72 @@ function mayLean(bucket: model.Bucket, of: Restoring): boolean {
   });
 }
 
-function only(at: { n: number; fault: Fault }): (n: number) => Fault {
-  return (n) => (n === at.n ? at.fault : 'none');
-}
-
-describe('a run that is killed at any request, before it is sent or after it landed', () => {
+describe('a run that is killed at any request, before it is sent or after it landed, or refused (some of) it', () => {
   it('ends, once it is run again, in the state of an undisturbed run, history and all; a third finds nothing to do', async () => {
     await fc.assert(
-      fc.asyncProperty(restoring({ fixed: true }), circumstances, death, fc.option(death), async (of, how, one, two) => {
-        const bucket = bucketAfter(of.past);
-        fc.pre(!mayLean(bucket, of));
-        const undisturbed = model.copyOf(bucket);
-        await run(undisturbed, of, how);
+      fc.asyncProperty(
+        restoring({ fixed: true }),
+        circumstances,
+        grief,
+        fc.option(grief),
+        async (of, how, one, two) => {
+          const bucket = bucketAfter(of.past);
+          fc.pre(!mayLean(bucket, of));
+          const undisturbed = model.copyOf(bucket);
+          await run(undisturbed, of, how);
 
-        await run(bucket, of, { ...how, fault: only(one) });
-        if (two !== null) await run(bucket, of, { ...how, fault: only(two) });
-        await run(bucket, of, how);
-        expect(contentsOf(bucket)).toEqual(contentsOf(undisturbed));
+          await run(bucket, of, { ...how, fault: faultsOf([one]) });
+          if (two !== null) await run(bucket, of, { ...how, fault: faultsOf([two]) });
+          await run(bucket, of, how);
+          expect(contentsOf(bucket)).toEqual(contentsOf(undisturbed));
 
-        const last = await run(bucket, of, how);
-        expect(last.port.mutations).toEqual([]);
-      }),
+          const last = await run(bucket, of, how);
+          expect(last.port.mutations).toEqual([]);
+        },
+      ),
       runs(),
     );
+  });
+
+  // Found by an undelete whose window ends between two deletions of one key: the oldest marker of the run tells when
+  // the key was deleted, so it has to be the last one to go.
+  it('an undelete with a window, of a key deleted twice: refused in part at any place, it converges', async () => {
+    const object = { body: 'one', contentType: 'text/html' };
+    const of: Restoring = {
+      past: {
+        keys: ['a'],
+        start: 'Enabled',
+        happenings: [
+          { what: 'put', key: 'a', object, later: 0 },
+          { what: 'delete', key: 'a', later: 1 },
+          { what: 'delete', key: 'a', later: 1 },
+        ],
+      },
+      operation: 'undelete',
+      target: { kind: 'undelete', before: BEGIN + 1000 },
+      method: 'copy',
+    };
+    for (const batchSize of [1, 1000]) {
+      for (const nth of [0, 1]) {
+        for (const choices of [
+          [],
+          [0],
+          [1],
+          [0, 1],
+          [1, 0],
+          [1, 1, 0],
+          [0, 0, 1],
+          [0, 1, 1],
+          [0, 0, 0, 1],
+          [2, 0, 1],
+        ]) {
+          const bucket = bucketAfter(of.past);
+          const how = { batchSize, choices };
+          await run(bucket, of, { ...how, fault: faultsOf([{ nth, of: 'mutations', fault: 'refused' }]) });
+          await run(bucket, of, how);
+          expect(contentsOf(bucket)).toEqual({ a: [object] });
+        }
+      }
+    }
   });
 });

@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Step } from '../../src/core/plan.ts';
-import { bucketAfter, chooser, choices, endOf, past, type Restoring, restoring, runs, timeIn } from '../support/arbitraries.ts';
+import {
+  bucketAfter,
+  choices,
+  chooser,
+  endOf,
+  past,
+  type Restoring,
+  restoring,
+  runs,
+  timeIn,
+} from '../support/arbitraries.ts';
 import * as model from '../support/model.ts';
 import { applyStep, batchesOf, decideOn, leansOnARemovedEntry } from '../support/model-apply.ts';
 import { goalOf } from '../support/model-goal.ts';
@@ -170,7 +180,9 @@ describe('a decision carried out', () => {
 
 describe('a time', () => {
   it('means what the bucket really was then, where every stamp is true', () => {
-    const cases = past({ plain: true }).chain((of) => fc.tuple(fc.constant(of), timeIn(of), fc.constantFrom('copy' as const, 'delete' as const)));
+    const cases = past({ plain: true }).chain((of) =>
+      fc.tuple(fc.constant(of), timeIn(of), fc.constantFrom('copy' as const, 'delete' as const)),
+    );
     fc.assert(
       fc.property(cases, ([of, at, method]) => {
         const then = bucketAfter(of, at);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketAfter, choices, mishaps, type Restoring, restoring, runs } from '../support/arbitraries.ts';
+import { bucketAfter, choices, faultsOf, mishaps, type Restoring, restoring, runs } from '../support/arbitraries.ts';
 import * as model from '../support/model.ts';
 import { goalOf } from '../support/model-goal.ts';
 import { engine, keysInScope, type Ran, restoredKeys, viewsOf } from '../support/model-run.ts';
@@ -35,7 +35,7 @@ describe('1. scope', () => {
       fc.asyncProperty(restoring(), circumstances, async (of, { faults, ...how }) => {
         const bucket = bucketAfter(of.past);
         const inScope = new Set(keysInScope(bucket, of, how.prefix));
-        const ran = await run(bucket, of, { ...how, fault: (n) => faults.get(n) ?? 'none' });
+        const ran = await run(bucket, of, { ...how, fault: faultsOf(faults) });
         for (const key of namedKeys(ran)) expect(inScope).toContain(key);
         for (const m of ran.port.mutations) {
           if (m.kind === 'remove') expect(m.entries.length).toBeLessThanOrEqual(how.batchSize ?? 1000);
@@ -69,7 +69,7 @@ describe('2. no lost data', () => {
       fc.asyncProperty(restoring(), circumstances, fc.nat(6), async (of, { faults, ...how }, maxDeletes) => {
         const bucket = bucketAfter(of.past);
         const before = model.copyOf(bucket);
-        const { plan } = await run(bucket, of, { ...how, maxDeletes, fault: (n) => faults.get(n) ?? 'none' });
+        const { plan } = await run(bucket, of, { ...how, maxDeletes, fault: faultsOf(faults) });
         const targets = new Map(plan.map((line) => [line.key, line.to.versionId]));
 
         let versions = 0;
@@ -99,7 +99,7 @@ describe('4. one flip', () => {
         const seen = new Map(keys.map((key) => [key, [model.read(bucket, key)]]));
         await run(bucket, of, {
           ...how,
-          fault: (n) => faults.get(n) ?? 'none',
+          fault: faultsOf(faults),
           afterChange: (key) => seen.get(key)?.push(model.read(bucket, key)),
         });
         for (const [key, views] of seen) {
@@ -148,7 +148,7 @@ describe('6. honest', () => {
           const ran = await run(bucket, of, {
             ...how,
             ...(stopAt !== undefined && { stopAt }),
-            fault: (n) => faults.get(n) ?? 'none',
+            fault: faultsOf(faults),
           });
           const { totals, skipped, status, error } = ran.report;
 

@@ -4,7 +4,20 @@ import { compareKeys, fitsInXml, keyBytes } from '../../src/core/keys.ts';
 import { anyKey, runs } from '../support/arbitraries.ts';
 
 /** Pairs that differ late, and around the surrogates, where UTF-16 and UTF-8 sort differently. */
-const character = fc.constantFrom('a', 'b', '/', '\u00e9', '\ud7ff', '\ue000', '\ufffd', '\uffff', '\u{10000}', '\u{1f600}', '\u{1f601}', '\u{10ffff}');
+const character = fc.constantFrom(
+  'a',
+  'b',
+  '/',
+  '\u00e9',
+  '\ud7ff',
+  '\ue000',
+  '\ufffd',
+  '\uffff',
+  '\u{10000}',
+  '\u{1f600}',
+  '\u{1f601}',
+  '\u{10ffff}',
+);
 const pair = fc.oneof(
   fc.tuple(anyKey, anyKey),
   fc.tuple(fc.string({ unit: character, maxLength: 3 }), fc.string({ unit: character, maxLength: 3 })),
@@ -36,7 +49,10 @@ describe('keys', () => {
     // https://www.w3.org/TR/xml/#charsets
     const allowed = (c: number) =>
       c === 9 || c === 10 || c === 13 || (c >= 0x20 && c <= 0xd7ff) || (c >= 0xe000 && c <= 0xfffd) || c >= 0x10000;
-    const withSurrogates = fc.oneof(anyKey, fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((c) => String.fromCharCode(c)), maxLength: 5 }));
+    const withSurrogates = fc.oneof(
+      anyKey,
+      fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((c) => String.fromCharCode(c)), maxLength: 5 }),
+    );
     fc.assert(
       fc.property(withSurrogates, (key) => {
         expect(fitsInXml(key)).toBe([...key].every((c) => allowed(c.codePointAt(0) ?? 0)));

@@ -20,10 +20,19 @@ function essence(decision: Decision): unknown {
   return { ...decision, line: { ...decision.line, steps: [rest.sort(), steps.at(-1)] } };
 }
 
-function eachKey({ past, key: only, target, method }: Restoring, check: (key: string, entries: Entry[], made: (history: Parameters<typeof decide>[1], how?: Method) => Decision) => void) {
+function eachKey(
+  { past, key: only, target, method }: Restoring,
+  check: (
+    key: string,
+    entries: Entry[],
+    made: (history: Parameters<typeof decide>[1], how?: Method) => Decision,
+  ) => void,
+) {
   const bucket = bucketAfter(past);
   for (const key of only === undefined ? model.sortedKeys(bucket) : [only]) {
-    check(key, historyOf(bucket, key), (history, how = method) => decide('bucket', history, target, how, bucket.versioning));
+    check(key, historyOf(bucket, key), (history, how = method) =>
+      decide('bucket', history, target, how, bucket.versioning),
+    );
   }
 }
 

@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { intentOf, parseJournalLine, resultOf, type StepResult } from '../../src/core/journal.ts';
-import { parsePlanHeader, parsePlanLine, planDigest, planHeaderLine, planLine, type PlannedKey, type Step } from '../../src/core/plan.ts';
+import {
+  type PlannedKey,
+  parsePlanHeader,
+  parsePlanLine,
+  planDigest,
+  planHeaderLine,
+  planLine,
+  type Step,
+} from '../../src/core/plan.ts';
 import { formatTime, parseTime } from '../../src/core/time.ts';
 import { anyKey, runs } from '../support/arbitraries.ts';
 
@@ -44,7 +52,11 @@ const header = fc.record({
 function reversed<T>(value: T): T {
   if (Array.isArray(value)) return value.map(reversed) as T;
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).reverse().map(([k, v]) => [k, reversed(v)])) as T;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([k, v]) => [k, reversed(v)]),
+  ) as T;
 }
 
 describe('a plan', () => {
@@ -89,7 +101,10 @@ describe('a journal', () => {
   const result: fc.Arbitrary<StepResult> = fc.oneof(
     fc.record({ status: fc.constant('done' as const), versionId: text }, { requiredKeys: ['status'] }),
     fc.record({ status: fc.constantFrom('gone' as const, 'conflict' as const) }),
-    fc.record({ status: fc.constant('failed' as const), failure: fc.record({ code: text, message: text, hint: text }) }),
+    fc.record({
+      status: fc.constant('failed' as const),
+      failure: fc.record({ code: text, message: text, hint: text }),
+    }),
   );
 
   it('survives its file', () => {
@@ -130,13 +145,17 @@ describe('a time', () => {
 
   it('is the same instant in every zone', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: now / 1000 }), fc.integer({ min: -14 * 60, max: 14 * 60 }), (seconds, offset) => {
-        const local = new Date((seconds + offset * 60) * 1000).toISOString().slice(0, 19);
-        const two = (n: number) => String(Math.floor(n)).padStart(2, '0');
-        const zone = `${offset < 0 ? '-' : '+'}${two(Math.abs(offset) / 60)}:${two(Math.abs(offset) % 60)}`;
-        fc.pre(seconds + offset * 60 >= 0);
-        expect(parseTime(local + zone, now)).toEqual({ at: seconds * 1000 });
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: now / 1000 }),
+        fc.integer({ min: -14 * 60, max: 14 * 60 }),
+        (seconds, offset) => {
+          const local = new Date((seconds + offset * 60) * 1000).toISOString().slice(0, 19);
+          const two = (n: number) => String(Math.floor(n)).padStart(2, '0');
+          const zone = `${offset < 0 ? '-' : '+'}${two(Math.abs(offset) / 60)}:${two(Math.abs(offset) % 60)}`;
+          fc.pre(seconds + offset * 60 >= 0);
+          expect(parseTime(local + zone, now)).toEqual({ at: seconds * 1000 });
+        },
+      ),
       runs(),
     );
   });

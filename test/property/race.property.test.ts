@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bucketAfter, choices, endOf, type Intrusion, intrusions, restoring, runs } from '../support/arbitraries.ts';
 import * as model from '../support/model.ts';
-import { goalOf } from '../support/model-goal.ts';
+import { type Goal, goalOf } from '../support/model-goal.ts';
 import { engine, keysInScope, restoredKeys } from '../support/model-run.ts';
 
 /** 3. No lost write: whatever somebody writes between plan and apply is still current afterwards. */
@@ -37,7 +37,7 @@ describe('somebody else writes to the same keys between any two requests', () =>
         fc.pre(bucket.versioning === 'Enabled');
         const keys = keysInScope(bucket, of);
         fc.pre(keys.length > 0);
-        const goals = new Map(keys.map((key) => [key, goalOf(model.entriesOf(bucket, key), of.target)]));
+        const goals = new Map<string, Goal>();
         const listed = new Map<string, model.StoredEntry | undefined>();
         const lastLook = new Map<string, number>();
         const intruded = new Map<string, Intruded>();
@@ -53,8 +53,10 @@ describe('somebody else writes to the same keys between any two requests', () =>
               intruded.set(key, { entry, n, afterListing: listed.has(key), listed: listed.get(key) });
             }
             for (const key of request.kind === 'list' ? request.keys : []) {
-              if (!listed.has(key)) listed.set(key, model.entriesOf(bucket, key)[0]);
               lastLook.set(key, n);
+              if (listed.has(key)) continue;
+              listed.set(key, model.entriesOf(bucket, key)[0]);
+              goals.set(key, goalOf(model.entriesOf(bucket, key), of.target));
             }
           },
         });

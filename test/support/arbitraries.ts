@@ -31,7 +31,7 @@ const KEY_FAMILIES = [
 /** Distinct keys of one bucket, mostly of one family. */
 export const keysOfABucket: fc.Arbitrary<string[]> = fc
   .tuple(
-    fc.constantFrom(...KEY_FAMILIES).chain((family) => fc.subarray([...family], { minLength: 1, maxLength: 3 })),
+    fc.constantFrom(...KEY_FAMILIES).chain((family) => fc.subarray([...family], { minLength: 1, maxLength: 2 })),
     fc.subarray(['a', 'zz'], { maxLength: 1 }),
   )
   .map(([some, other]) => [...new Set([...some, ...other])]);
@@ -104,7 +104,7 @@ export function past({ plain = false }: PastOptions = {}): fc.Arbitrary<Past> {
     return fc.record({
       keys: fc.constant(keys),
       start: plain ? fc.constant('Enabled' as const) : fc.constantFrom('Enabled' as const, 'Suspended' as const),
-      happenings: fc.array(happening, { minLength: 1, maxLength: 6 * keys.length }),
+      happenings: fc.array(happening, { minLength: 1, maxLength: 6 * keys.length, size: 'max' }),
     });
   });
 }
@@ -159,7 +159,14 @@ function happen(bucket: model.Bucket, it: Happening, now: number): void {
 function timeWithin(of: Past): fc.Arbitrary<number> {
   const bucket = bucketAfter(of);
   const stamps = [...bucket.keys.values()].flat().map((e) => e.lastModified);
-  const times = [BEGIN - 2 * DAY, BEGIN, endOf(of), ...stamps, ...stamps.map((t) => t - 1), ...stamps.map((t) => t + 500)];
+  const times = [
+    BEGIN - 2 * DAY,
+    BEGIN,
+    endOf(of),
+    ...stamps,
+    ...stamps.map((t) => t - 1),
+    ...stamps.map((t) => t + 500),
+  ];
   return fc.constantFrom(...new Set(times)).filter((t) => t <= endOf(of));
 }
 
@@ -203,15 +210,15 @@ export function restoring({ fixed = false, plain = false }: RestoringOptions = {
       versions.length === 0
         ? []
         : [
-            fc
-              .tuple(fc.constantFrom(...versions), method)
-              .map(([{ key, versionId }, how]): Restoring => ({
+            fc.tuple(fc.constantFrom(...versions), method).map(
+              ([{ key, versionId }, how]): Restoring => ({
                 past: of,
                 operation: 'rollback',
                 key,
                 target: { kind: 'version', versionId },
                 method: how,
-              })),
+              }),
+            ),
           ];
     return fc.oneof(
       undelete,
@@ -250,12 +257,27 @@ export const intrusions: fc.Arbitrary<readonly Intrusion[]> = fc.array(
   { minLength: 1, maxLength: 3 },
 );
 
-/** Faults by request number; those beyond the end never happen. */
-export const mishaps: fc.Arbitrary<ReadonlyMap<number, Fault>> = fc
-  .array(fc.tuple(fc.nat(12), fc.constantFrom<Fault>('refused', 'retried')), { maxLength: 3 })
-  .map((some) => new Map(some));
+/** Where a fault strikes: the n-th request of any kind, or the n-th that may change something. */
+export interface Strike {
+  readonly nth: number;
+  readonly of: 'requests' | 'mutations';
+  readonly fault: Fault;
+}
 
-export const death: fc.Arbitrary<{ readonly n: number; readonly fault: Fault }> = fc.record({
-  n: fc.nat(15),
-  fault: fc.constantFrom<Fault>('kill', 'kill-landed'),
-});
+function strike(...faults: Fault[]): fc.Arbitrary<Strike> {
+  const fault = fc.constantFrom(...faults);
+  return fc.oneof(fc.record({ nth: fc.nat(12), of: fc.constant('requests' as const), fault }), {
+    weight: 3,
+    arbitrary: fc.record({ nth: fc.nat(2), of: fc.constant('mutations' as const), fault }),
+  });
+}
+
+/** The fault of each request; strikes beyond the end never happen. */
+export function faultsOf(strikes: readonly Strike[]): (n: number, mutation: number | undefined) => Fault {
+  return (n, mutation) => strikes.find((s) => s.nth === (s.of === 'requests' ? n : mutation))?.fault ?? 'none';
+}
+
+export const mishaps: fc.Arbitrary<readonly Strike[]> = fc.array(strike('refused', 'retried'), { maxLength: 3 });
+
+/** How a run comes to grief: it dies before or after a request, or S3 refuses it, or some of it. */
+export const grief: fc.Arbitrary<Strike> = strike('kill', 'kill-landed', 'refused');

@@ -49,7 +49,7 @@ export function applyStep(bucket: model.Bucket, key: string, step: Step, at: num
 /**
  * The requests that a line's steps may go out in, one after the other; inside a request any order is possible.
  * - Of several deletions the current entry's is last, so that readers see one change.
- * - Where the deletion must lie before some time, the oldest marker is last: it is the one that tells when the deletion
+ * - Where the deletion must lie in a window, the oldest marker is last: it is the one that tells when the deletion
  *   was, and a run that was broken off must find it again.
  */
 export function batchesOf({ from, steps }: PlannedKey, target: Target): Step[][] {
@@ -58,7 +58,8 @@ export function batchesOf({ from, steps }: PlannedKey, target: Target): Step[][]
     [steps.filter((s) => !isLast(s)), steps.filter(isLast)].filter((batch) => batch.length > 0);
 
   if (steps.some((s) => s.do === 'delete-version')) return inTwo(isCurrent);
-  if (target.kind === 'undelete' && target.before !== undefined) return inTwo((s) => s === steps.at(-1));
+  const window = target.kind === 'undelete' && (target.after ?? target.before) !== undefined;
+  if (window) return inTwo((s) => s === steps.at(-1));
   return [[...steps]];
 }
 

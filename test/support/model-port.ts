@@ -41,7 +41,8 @@ export interface PortOptions {
   readonly choose?: Choose;
   /** Called before the n-th request (from 0) does anything; may write to the bucket as somebody else would. */
   readonly before?: (request: PortRequest, n: number) => void;
-  readonly fault?: (request: PortRequest, n: number) => Fault;
+  /** What happens to the n-th request, which has so many mutations before it (`undefined` for one that only reads). */
+  readonly fault?: (n: number, mutation: number | undefined) => Fault;
   /** Called after each change to a single key; S3 is atomic per key and not beyond. */
   readonly afterChange?: (key: string) => void;
   readonly stop?: AbortSignal;
@@ -75,8 +76,9 @@ export function modelPort(bucket: model.Bucket, options: PortOptions): ModelPort
     if (options.stop?.aborted) throw new CancelledError();
     const n = sent++;
     before?.(request, n);
-    const what = fault?.(request, n) ?? 'none';
-    if (what !== 'kill' && request.kind !== 'list' && request.kind !== 'head') mutations.push(request);
+    const reads = request.kind === 'list' || request.kind === 'head';
+    const what = fault?.(n, reads ? undefined : mutations.length) ?? 'none';
+    if (what !== 'kill' && !reads) mutations.push(request);
     if (what === 'kill') return die();
     const answer = act(what);
     if (what === 'kill-landed') return die();

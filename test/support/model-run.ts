@@ -21,7 +21,7 @@ export interface Circumstances {
   readonly dryRun?: boolean;
   readonly maxDeletes?: number;
   readonly before?: (request: PortRequest, n: number) => void;
-  readonly fault?: (n: number) => Fault;
+  readonly fault?: (n: number, mutation: number | undefined) => Fault;
   readonly afterChange?: (key: string) => void;
   /** The job is cancelled just before this request. */
   readonly stopAt?: number;
@@ -59,7 +59,7 @@ export function engine(): (bucket: model.Bucket, of: Restoring, how?: Circumstan
         if (n === how.stopAt) stop.abort();
         how.before?.(request, n);
       },
-      fault: (_, n) => how.fault?.(n) ?? 'none',
+      ...(how.fault !== undefined && { fault: how.fault }),
     });
     const request: RestoreRequest = {
       operation: of.operation,
