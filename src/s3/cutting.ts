@@ -27,7 +27,7 @@ export interface Cuttable {
 /** Pages a range must have shown before it is worth cutting. */
 export const PAGES_BEFORE_CUT = 2;
 /** Cuts that a listing may make beyond one for each of its pages: each costs a request. */
-const SPARE_CUTS = 24;
+const SPARE_CUTS = 8;
 
 /** Decides which of the ranges being listed is cut, and where. */
 export class Cutter<R extends Cuttable> {
