@@ -86,27 +86,31 @@ export async function makePlan(
 
   async function planSegment(segment: Segment, spool: PlanSpool): Promise<void> {
     const part = spool.segment(segment.start);
-    for await (const batch of segment.batches) {
-      const histories = batch.filter((history) => inScope(history.key));
-      const decisions = await Promise.all(histories.map(decideKey));
-      const lines: PlannedKey[] = [];
-      histories.forEach((history, i) => {
-        tally.totals.keysExamined += 1;
-        tally.totals.entriesExamined += history.entries.length;
-        const decision = decisions[i];
-        if (decision === undefined) return;
-        if (decision.kind === 'change') {
-          lines.push(decision.line);
-          countPlanned(tally, decision.line, scope.prefix);
-          countSteps(decision.line);
-        } else {
-          countOutcome(tally, scope.bucket, history.key, decision, scope.prefix);
-        }
-      });
-      await part.write(lines);
-      narrator.progress(tally.totals.entriesExamined, undefined, 'versions listed');
+    try {
+      for await (const batch of segment.batches) {
+        const histories = batch.filter((history) => inScope(history.key));
+        const decisions = await Promise.all(histories.map(decideKey));
+        const lines: PlannedKey[] = [];
+        histories.forEach((history, i) => {
+          tally.totals.keysExamined += 1;
+          tally.totals.entriesExamined += history.entries.length;
+          const decision = decisions[i];
+          if (decision === undefined) return;
+          if (decision.kind === 'change') {
+            lines.push(decision.line);
+            countPlanned(tally, decision.line, scope.prefix);
+            countSteps(decision.line);
+          } else {
+            countOutcome(tally, scope.bucket, history.key, decision, scope.prefix);
+          }
+        });
+        await part.write(lines);
+        narrator.progress(tally.totals.entriesExamined, undefined, 'versions listed');
+      }
+    } finally {
+      // Also when the listing broke off: an open file is closed by nobody else.
+      await part.end();
     }
-    await part.end();
   }
 
   async function decideKey(history: KeyHistory): Promise<Outcome | Extract<Decision, { kind: 'change' }>> {

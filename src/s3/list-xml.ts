@@ -104,6 +104,20 @@ function pageIn(xml: XmlReader): VersionsPage {
   };
 }
 
+/** In the order in which S3 sends them; another order, or others among them, only cost time. */
+const FIELDS = [
+  'Key',
+  'VersionId',
+  'IsLatest',
+  'LastModified',
+  'ETag',
+  'ChecksumAlgorithm',
+  'ChecksumType',
+  'Size',
+  'StorageClass',
+  'Owner',
+];
+
 function versionIn(xml: XmlReader): PageEntry {
   let key = '';
   let versionId = '';
@@ -113,7 +127,9 @@ function versionIn(xml: XmlReader): PageEntry {
   let size = -1;
   let storageClass = '';
   // Owner and RestoreStatus have children of their own, which are skipped with them: an owner's ID is not the entry's.
-  for (let name = xml.child('Version'); name !== ''; name = xml.child('Version')) {
+  let place = 0;
+  for (let name = xml.child('Version', FIELDS[0]); name !== ''; name = xml.child('Version', FIELDS[place])) {
+    place = name === FIELDS[place] ? place + 1 : FIELDS.indexOf(name) + 1;
     if (name === 'Key') key = xml.text();
     else if (name === 'VersionId') versionId = xml.text();
     else if (name === 'IsLatest') isLatest = booleanIn(xml, name);

@@ -35,8 +35,12 @@ export class XmlReader {
     return this.#name;
   }
 
-  /** Read the opening tag of the next child of the open element `parent`; '' when that is closed instead. */
-  child(parent: string): string {
+  /**
+   * Read the opening tag of the next child of the open element `parent`; '' when that is closed instead.
+   * `likely`: the name it probably has, which is then compared and not read.
+   */
+  child(parent: string, likely = ''): string {
+    if (likely !== '' && !this.#empty && this.#opens(likely)) return likely;
     if (this.#empty && this.#name === parent) {
       this.#empty = false;
       return '';
@@ -127,6 +131,17 @@ export class XmlReader {
     while (close < length && bytes[close] !== GREATER) close++;
     if (close === length) throw new XmlError('ends in the middle of a tag');
     this.#empty = !this.#closes && bytes[close - 1] === SLASH;
+    this.#at = close + 1;
+    return true;
+  }
+
+  /** Is the very next thing this opening tag, without anything else in it? Then it is read. */
+  #opens(name: string): boolean {
+    const at = this.#at;
+    const close = at + 1 + name.length;
+    if (this.#bytes[at] !== LESS || this.#bytes[close] !== GREATER || !this.has(name, at + 1)) return false;
+    this.#name = name;
+    this.#closes = false;
     this.#at = close + 1;
     return true;
   }
