@@ -117,7 +117,7 @@ export function samplesSection({ report, highlights }: RunResult, detail: Detail
     stepsWords(line),
   ]);
   const columns = ['Key', 'Before', 'Back to', 'Plan'].map((title) => ({ title }));
-  return fold(`<b>First keys of the plan</b>${showing(shown.length, report.totals.planned)}`, table(columns, rows));
+  return fold(`<b>Keys of the plan</b>${showing(shown.length, report.totals.planned)}`, table(columns, rows));
 }
 
 export function skippedSection({ skipped, totals }: Report): string {

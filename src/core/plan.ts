@@ -89,6 +89,14 @@ function canonicalStep(step: Step): Step {
   return { do: step.do, versionId: step.versionId, carry };
 }
 
+/** The kind of a canonical line's first step, without parsing it: inside a string the quotes would be escaped. */
+export function firstStepKind(line: string): StepKind | undefined {
+  const at = line.indexOf(FIRST_STEP) + FIRST_STEP.length;
+  return STEP_KINDS.find((kind) => line.startsWith(kind, at));
+}
+
+const FIRST_STEP = '"steps":[{"do":"';
+
 /** The header in canonical form, newline included. Its length does not depend on the digest's value. */
 export function planHeaderLine(header: PlanHeader): string {
   const { schemaVersion, kind, operation, bucket, scope, target, method, createdAt, digest } = header;

@@ -1,7 +1,7 @@
 import type { Method } from './decide.ts';
 import type { FailOn, KeyFailure, Outcome, Status } from './outcome.ts';
 import { statusOf } from './outcome.ts';
-import type { PlannedKey, StepKind } from './plan.ts';
+import { type PlannedKey, STEP_KINDS, type StepKind } from './plan.ts';
 import type { RequestCounts } from './ports.ts';
 import { type Scope, scopeRecord } from './scope.ts';
 import type { SkipReason, Target } from './target.ts';
@@ -72,7 +72,7 @@ export interface Report {
 export interface Highlights {
   /** Planned keys by the folder below the scope's prefix; most keys first. `others`: those beyond MAX_PREFIXES. */
   readonly prefixes: readonly PrefixCounts[];
-  /** The first planned keys in S3's order, with their steps. At most MAX_SAMPLES. */
+  /** Planned keys in S3's order, the first of each kind of step, so that none hides another. At most MAX_SAMPLES. */
   readonly samples: readonly PlannedKey[];
 }
 
@@ -226,7 +226,26 @@ export function finishReport(
 /** The bounded extract for the summary. */
 export function highlightsOf(tally: Tally): Highlights {
   const prefixes = [...tally.prefixes.values()].sort((a, b) => b.planned - a.planned);
-  return { prefixes, samples: [...tally.samples] };
+  return { prefixes, samples: pickSamples(tally.samples) };
+}
+
+/** Keep a planned key for the samples, if its kind of step does not have enough yet. `line` reads it, where wanted. */
+export function offerSample(tally: Tally, kind: StepKind, line: () => PlannedKey): void {
+  const sameKind = tally.samples.reduce((n, sample) => n + Number(sample.steps[0]?.do === kind), 0);
+  if (sameKind < MAX_SAMPLES) tally.samples.push(line());
+}
+
+/** An even share for each kind; what one kind does not need goes to the others. */
+function pickSamples(samples: readonly PlannedKey[]): PlannedKey[] {
+  const queues = STEP_KINDS.map((kind) => samples.filter((sample) => sample.steps[0]?.do === kind));
+  const picked = new Set<PlannedKey>();
+  for (let turn = 0; turn < MAX_SAMPLES; turn++) {
+    for (const queue of queues) {
+      const sample = queue[turn];
+      if (sample !== undefined && picked.size < MAX_SAMPLES) picked.add(sample);
+    }
+  }
+  return samples.filter((sample) => picked.has(sample));
 }
 
 /** What a run hands to whoever started it. */

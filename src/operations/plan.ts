@@ -4,12 +4,12 @@ import { RollbackError } from '../core/errors.ts';
 import type { KeyHistory } from '../core/history.ts';
 import type { Narrator } from '../core/narrator.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { type PlannedKey, parsePlanLine } from '../core/plan.ts';
+import { firstStepKind, type PlannedKey, parsePlanLine } from '../core/plan.ts';
 import { type BucketFacts, type BucketPort, S3Failure, type Segment } from '../core/ports.ts';
 import {
   countOutcome,
   countPlanned,
-  MAX_SAMPLES,
+  offerSample,
   type RestoreRequest,
   type Tally,
   targetRecord,
@@ -70,8 +70,11 @@ export async function makePlan(
     }
     await Promise.all(segments);
 
-    const { digest } = await spool.finish((line) => {
-      if (tally.samples.length < MAX_SAMPLES) tally.samples.push(parsePlanLine(line, tally.samples.length + 2));
+    let number = 1;
+    const { digest } = await spool.finish((text) => {
+      number += 1;
+      const kind = firstStepKind(text);
+      if (kind !== undefined) offerSample(tally, kind, () => parsePlanLine(text, number));
     });
     if (listing.order === 'grouped') {
       tally.notes.add(

@@ -130,7 +130,7 @@ describe('what it holds', () => {
       /Examined 2,500 keys, 5,000 versions and delete markers Started 2026-11-22 14:00:00 UTC, took 12 s/,
     );
     expect(text(summary)).toMatch(/By prefix Prefix Planned .* site\/img\/ 1,500 1,500 site\/css\/ 1,000 1,000 /);
-    expect(text(summary)).toContain('First keys of the plan (showing 20 of 2,500)');
+    expect(text(summary)).toContain('Keys of the plan (showing 20 of 2,500)');
     expect(text(summary)).toContain('site/img/0.html deleted version-id remove the delete marker');
     expect(text(summary)).toMatch(/To take it back 2,500 delete markers removed: delete the keys again/);
     expect(text(summary)).toMatch(/Requests: 3, estimated under \$0\.0001 .*LIST 2 under \$0\.0001 DELETE 1 free/);

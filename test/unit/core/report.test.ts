@@ -9,9 +9,12 @@ import {
   highlightsOf,
   MAX_LISTED,
   MAX_PREFIXES,
+  MAX_SAMPLES,
   newTally,
   OTHER_PREFIXES,
+  offerSample,
   type RestoreRequest,
+  type Tally,
   targetRecord,
 } from '../../../src/core/report.ts';
 import type { Target } from '../../../src/core/target.ts';
@@ -169,5 +172,41 @@ describe('the report', () => {
     const error = { code: 'bucket-not-found', message: 'no such bucket', hint: 'check the name' };
     const report = finishReport(REQUEST, newTally(), { startedAt: 0, finishedAt: 0, requests: REQUESTS, error });
     expect(report).toMatchObject({ status: 'failed', error });
+  });
+});
+
+describe('samples', () => {
+  const planned = (key: string, step: PlannedKey['steps'][number]): PlannedKey => ({
+    bucket: 'b',
+    key,
+    from: { versionId: 'f', deleteMarker: false, etag: 'e' },
+    to: { versionId: null },
+    steps: [step],
+  });
+  const offer = (tally: Tally, key: string, step: PlannedKey['steps'][number]) =>
+    offerSample(tally, step.do, () => planned(key, step));
+
+  it('show every kind of step, in the order of the plan', () => {
+    const tally = newTally();
+    for (let i = 0; i < 500; i++) offer(tally, `a${i}`, { do: 'add-delete-marker' });
+    for (let i = 0; i < 3; i++) offer(tally, `b${i}`, { do: 'copy-version', versionId: 'v' });
+    for (let i = 0; i < 500; i++) offer(tally, `c${i}`, { do: 'remove-delete-marker', versionId: 'm' });
+    const kinds = highlightsOf(tally).samples.map((s) => s.steps[0]?.do);
+    expect(kinds).toHaveLength(MAX_SAMPLES);
+    expect(kinds.filter((k) => k === 'copy-version')).toHaveLength(3);
+    expect(kinds.filter((k) => k === 'remove-delete-marker')).toHaveLength(9);
+    expect(highlightsOf(tally).samples.map((s) => s.key)).toEqual(
+      highlightsOf(tally)
+        .samples.map((s) => s.key)
+        .toSorted(),
+    );
+  });
+
+  it('are the first keys where there is one kind only', () => {
+    const tally = newTally();
+    for (let i = 0; i < 30; i++) offer(tally, `k${i}`, { do: 'add-delete-marker' });
+    expect(highlightsOf(tally).samples.map((s) => s.key)).toEqual(
+      Array.from({ length: MAX_SAMPLES }, (_, i) => `k${i}`),
+    );
   });
 });
