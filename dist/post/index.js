@@ -28745,7 +28745,7 @@ function cut(message) {
 
 /***/ }),
 
-/***/ 7721:
+/***/ 7513:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -38451,7 +38451,7 @@ class CancelledError extends errors_RollbackError {
     /** An earlier try of the request that was not made any more may have landed. */
     maybeSent;
     constructor(maybeSent = false) {
-        super('cancelled', 'the job was cancelled', 'Run it again: what is already restored is left alone, the rest is finished.');
+        super('cancelled', 'the job was cancelled');
         this.name = 'CancelledError';
         this.maybeSent = maybeSent;
     }
@@ -38502,7 +38502,7 @@ const plan_headerSchema = strictObject({
     createdAt: schemas_string(),
     digest: schemas_string().regex(/^sha256:[0-9a-f]{64}$/),
 });
-const STEP_KINDS = (/* unused pure expression or super */ null && ([
+const plan_STEP_KINDS = (/* unused pure expression or super */ null && ([
     'remove-delete-marker',
     'copy-version',
     'delete-version',
@@ -38528,6 +38528,12 @@ function canonicalStep(step) {
     const carry = { storageClass, websiteRedirect, encryption, kmsKeyId, bucketKey };
     return { do: step.do, versionId: step.versionId, carry };
 }
+/** The kind of a canonical line's first step, without parsing it: inside a string the quotes would be escaped. */
+function firstStepKind(line) {
+    const at = line.indexOf(FIRST_STEP) + FIRST_STEP.length;
+    return plan_STEP_KINDS.find((kind) => line.startsWith(kind, at));
+}
+const FIRST_STEP = '"steps":[{"do":"';
 /** The header in canonical form, newline included. Its length does not depend on the digest's value. */
 function planHeaderLine(header) {
     const { schemaVersion, kind, operation, bucket, scope, target, method, createdAt, digest } = header;
@@ -38655,15 +38661,14 @@ const UNIX_SECONDS = /^\d{9,11}$/;
 const AGO = /^(\d+)\s*([smhd])\s+ago$/;
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** The instant in milliseconds since 1970, or what is wrong with the text. `now` is in milliseconds too. */
-function parseTime(text, now) {
+function time_parseTime(text, now) {
     const trimmed = text.trim();
     if (UNIX_SECONDS.test(trimmed))
-        return notFuture(Number(trimmed) * 1000, now);
+        return past(Number(trimmed) * 1000, trimmed, now);
     const ago = AGO.exec(trimmed);
     if (ago !== null) {
         const unit = UNIT_MS[(ago[2] ?? 's')];
-        const at = now - Number(ago[1]) * unit;
-        return at >= 0 ? { at } : { problem: `"${trimmed}" lies before 1970` };
+        return past(now - Number(ago[1]) * unit, trimmed, now);
     }
     const rfc = RFC3339.exec(trimmed);
     if (rfc === null) {
@@ -38678,9 +38683,12 @@ function parseTime(text, now) {
     if (Number.isNaN(at) || Number(day) > daysInMonth || Number(hour) > 23) {
         return { problem: `"${trimmed}" is not a date that exists` };
     }
-    return notFuture(at, now);
+    return past(at, trimmed, now);
 }
-function notFuture(at, now) {
+function past(at, text, now) {
+    // A year with a digit missing would mean: before there was anything.
+    if (at < 0)
+        return { problem: `"${text}" lies before 1970` };
     if (at <= now)
         return { at };
     return { problem: `${time_formatTime(at)} lies in the future (it is ${time_formatTime(now)} now)` };
@@ -38690,26 +38698,13 @@ function time_formatTime(at) {
     return new Date(at).toISOString().replace('.000Z', 'Z');
 }
 
-;// CONCATENATED MODULE: ./build/action/state.js
+;// CONCATENATED MODULE: ./build/core/again.js
 
-
-/** What the main step tells the post step. The runner keeps it, also when the main step is killed. */
-const STATE_KEYS = (/* unused pure expression or super */ null && (['operation', 'bucket', 'started-at', 'plan-file', 'journal-file', 'again', 'finished']));
-/** Call it as soon as the inputs are parsed. `startedAt` in ms: no later than what the journal will say. */
-function saveStarted(request, startedAt, saveState = core.saveState) {
-    const save = (key, value) => saveState(key, value);
-    save('operation', request.operation);
-    save('bucket', request.scope.bucket);
-    save('started-at', formatTime(startedAt));
-    save('plan-file', request.planFile);
-    save('journal-file', request.journalFile);
-    save('again', againWords(request));
-}
 /**
  * How to finish a run that was cut off. Running it again converges where the target stands still: `15m ago` is another
  * time when it is said later, and one version back is another version once a version was put on top.
  */
-function againWords({ target }) {
+function again_againWords({ target }) {
     const finish = 'what is done is left alone, the rest is finished.';
     switch (target.kind) {
         case 'undelete': {
@@ -38730,6 +38725,23 @@ function againWords({ target }) {
                 : 'Do not run the same step again: versions-back counts from what is there now, so keys that are done would go ' +
                     'back further. Use to-time, or leave out the keys that the journal names.';
     }
+}
+
+;// CONCATENATED MODULE: ./build/action/state.js
+
+
+
+/** What the main step tells the post step. The runner keeps it, also when the main step is killed. */
+const STATE_KEYS = (/* unused pure expression or super */ null && (['operation', 'bucket', 'started-at', 'plan-file', 'journal-file', 'again', 'finished']));
+/** Call it as soon as the inputs are parsed. `startedAt` in ms: no later than what the journal will say. */
+function saveStarted(request, startedAt, saveState = core.saveState) {
+    const save = (key, value) => saveState(key, value);
+    save('operation', request.operation);
+    save('bucket', request.scope.bucket);
+    save('started-at', formatTime(startedAt));
+    save('plan-file', request.planFile);
+    save('journal-file', request.journalFile);
+    save('again', againWords(request));
 }
 /** Call it at the very end, when log, summary and outputs have told what happened. */
 function saveFinished(saveState = core.saveState) {
@@ -38812,11 +38824,19 @@ function stepFails(counts, run, failOn) {
 }
 const POINTLESS = new Set([
     'AccountProblem',
+    'AllAccessDisabled',
+    'AuthorizationHeaderMalformed',
     'CredentialsProviderError',
+    'ECONNREFUSED',
+    'ENOTFOUND',
     'ExpiredToken',
+    'ExpiredTokenException',
     'InvalidAccessKeyId',
+    'InvalidSecurity',
     'InvalidToken',
     'NoSuchBucket',
+    'NotSignedUp',
+    'PermanentRedirect',
     'SignatureDoesNotMatch',
     'TokenRefreshRequired',
 ]);
@@ -38827,13 +38847,27 @@ function stopsTheRun(code) {
 
 ;// CONCATENATED MODULE: ./build/core/scope.js
 
-/** `dot`: `*` matches dot files. `s`: a key may hold a newline, which `*` must match too. A leading `!` is literal. */
-const GLOB_OPTIONS = { dot: true, nonegate: true, flags: 's' };
+/**
+ * `dot`: `*` matches dot files. `s`: a key may hold a newline, which `*` must match too. A leading `!` is literal.
+ * `strictSlashes`: `a/` and `a` are two keys, so `a/**` does not match `a`, nor `*` `a/`. A backslash is no separator
+ * on a Windows runner either.
+ */
+const GLOB_OPTIONS = { dot: true, nonegate: true, flags: 's', strictSlashes: true, windows: false };
+/**
+ * picomatch knows paths, where no wildcard may match the segments `.` and `..`; in a key they are names like any other
+ * (`exclude: tmp/**` means `tmp/./x` too), so a key that has some is tested with them disguised as well.
+ */
+function globTest(globs) {
+    const matches = picomatch([...globs], GLOB_OPTIONS);
+    return (key) => matches(key) || (DOT_SEGMENT.test(key) && matches(key.replaceAll(DOT_SEGMENTS, '\ue000')));
+}
+const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:\/|$)/;
+const DOT_SEGMENTS = /(?<=^|\/)\.{1,2}(?=\/|$)/g;
 /** A test for membership in the scope, its globs compiled once. */
-function scopeTest(scope) {
+function scope_scopeTest(scope) {
     const { key: exact, prefix } = scope;
-    const included = scope.include.length === 0 ? () => true : picomatch([...scope.include], GLOB_OPTIONS);
-    const excluded = scope.exclude.length === 0 ? () => false : picomatch([...scope.exclude], GLOB_OPTIONS);
+    const included = scope.include.length === 0 ? () => true : globTest(scope.include);
+    const excluded = scope.exclude.length === 0 ? () => false : globTest(scope.exclude);
     return (key) => (exact === undefined ? key.startsWith(prefix) : key === exact) && included(key) && !excluded(key);
 }
 /** The scope as it stands in plan headers and reports: only what was asked for, in a fixed order. */
@@ -38847,6 +38881,7 @@ function scope_scopeRecord(scope) {
 }
 
 ;// CONCATENATED MODULE: ./build/core/report.js
+
 
 
 
@@ -38966,18 +39001,686 @@ function finishReport(request, tally, run) {
 /** The bounded extract for the summary. */
 function highlightsOf(tally) {
     const prefixes = [...tally.prefixes.values()].sort((a, b) => b.planned - a.planned);
-    return { prefixes, samples: [...tally.samples] };
+    return { prefixes, samples: pickSamples(tally.samples) };
+}
+/** Keep a planned key for the samples, if its kind of step does not have enough yet. `line` reads it, where wanted. */
+function offerSample(tally, kind, line) {
+    const sameKind = tally.samples.reduce((n, sample) => n + Number(sample.steps[0]?.do === kind), 0);
+    if (sameKind < MAX_SAMPLES)
+        tally.samples.push(line());
+}
+/** An even share for each kind; what one kind does not need goes to the others. */
+function pickSamples(samples) {
+    const queues = STEP_KINDS.map((kind) => samples.filter((sample) => sample.steps[0]?.do === kind));
+    const picked = new Set();
+    for (let turn = 0; turn < MAX_SAMPLES; turn++) {
+        for (const queue of queues) {
+            const sample = queue[turn];
+            if (sample !== undefined && picked.size < MAX_SAMPLES)
+                picked.add(sample);
+        }
+    }
+    return samples.filter((sample) => picked.has(sample));
+}
+
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: ./build/action/registry.js
+/**
+ * Every input and output of the action, once. action.yml and the tables of the README are held to this list by
+ * tests; the code can name no input that is not in it.
+ */
+const registry_INPUTS = [
+    {
+        name: 'operation',
+        required: true,
+        group: 'Which keys',
+        description: '`undelete`: deleted keys become live again, by removing the delete markers on top; no data moves. ' +
+            '`rollback`: keys go back to a version, to a point in time, or a number of versions.',
+    },
+    {
+        name: 'bucket',
+        required: true,
+        group: 'Which keys',
+        description: 'Name of the bucket. Its versioning must be on, or have been on and be suspended.',
+    },
+    {
+        name: 'key',
+        group: 'Which keys',
+        description: 'One exact key, never a prefix: `a` does not touch `ab`. Taken to the letter, spaces included.',
+    },
+    {
+        name: 'prefix',
+        group: 'Which keys',
+        description: 'All keys that start with this, to the letter: `site/` is a folder, `site` is also `site-old/index.html`.',
+    },
+    {
+        name: 'whole-bucket',
+        default: 'false',
+        group: 'Which keys',
+        description: '`true`: every key in the bucket. Needed when neither `key` nor `prefix` is given, so that nobody does it by accident.',
+    },
+    {
+        name: 'include',
+        group: 'Which keys',
+        description: 'Globs, one a line, tested against the whole key (`site/**/*.html`). Only keys that match one of them. With `prefix` or `whole-bucket`.',
+    },
+    {
+        name: 'exclude',
+        group: 'Which keys',
+        description: 'Globs, one a line, tested against the whole key. Keys that match one of them are left alone. Wins over `include`.',
+    },
+    {
+        name: 'version-id',
+        group: 'Back to what',
+        description: '`rollback` with `key`: the id of the version to go back to.',
+    },
+    {
+        name: 'to-time',
+        group: 'Back to what',
+        description: '`rollback`: the state at this time. RFC 3339 with a zone (`2026-11-22T14:00:00Z`), Unix seconds, or `15m ago` (`s`, `m`, `h`, `d`). ' +
+            'A key that did not exist then is deleted (with a delete marker, under `method: copy`).',
+    },
+    {
+        name: 'versions-back',
+        group: 'Back to what',
+        description: '`rollback`: this many versions back, delete markers not counted. `0` is the newest version, `1` the one before.',
+    },
+    {
+        name: 'deleted-after',
+        group: 'Back to what',
+        description: '`undelete`: only keys that were deleted at this time or later. Same forms as `to-time`.',
+    },
+    {
+        name: 'deleted-before',
+        group: 'Back to what',
+        description: '`undelete`: only keys that were deleted at this time or earlier. Same forms as `to-time`.',
+    },
+    {
+        name: 'method',
+        default: 'copy',
+        group: 'How',
+        description: '`rollback`: `copy` puts the old version on top and loses nothing. `delete` deletes everything newer than the target for good, ' +
+            'and needs `max-deletes`.',
+    },
+    {
+        name: 'max-deletes',
+        group: 'How',
+        description: '`method: delete`: the most versions (delete markers do not count) that this run may delete. A plan with more is refused before the first change.',
+    },
+    {
+        name: 'dry-run',
+        default: 'false',
+        group: 'How',
+        description: '`true`: make the plan, change nothing.',
+    },
+    {
+        name: 'max-changes',
+        group: 'How',
+        description: 'Refuse, before the first change, a plan that changes more keys than this. The plan is still reported.',
+    },
+    {
+        name: 'verify',
+        default: 'true',
+        group: 'How',
+        description: 'Read the changed keys again afterwards and compare them with what they should be.',
+    },
+    {
+        name: 'fail-on',
+        default: 'failures',
+        group: 'How',
+        description: 'When the step fails. `failures`: a key failed or the run was refused. `conflicts`: also when a key changed under us and was left alone. ' +
+            '`never`: see output `status`.',
+    },
+    {
+        name: 'concurrency',
+        default: '32',
+        group: 'How',
+        description: 'Most requests in flight, 1 to 256. Goes down by itself when S3 asks for it.',
+    },
+    {
+        name: 'batch-size',
+        default: '1000',
+        group: 'How',
+        description: 'Most keys in one DeleteObjects request, 1 to 1000. Some S3-compatible servers want fewer.',
+    },
+    {
+        name: 'bypass-governance-retention',
+        default: 'false',
+        group: 'How',
+        description: '`true`, with `method: delete`: also delete versions under governance-mode retention (needs `s3:BypassGovernanceRetention`).',
+    },
+    {
+        name: 'plan-file',
+        group: 'Files',
+        description: "Where to write the plan (JSON Lines). Relative to the workspace. Default: in the runner's temp folder, see the output.",
+    },
+    {
+        name: 'journal-file',
+        group: 'Files',
+        description: "Where to write the journal of every change (JSON Lines). Relative to the workspace. Default: in the runner's temp folder, see the output.",
+    },
+    {
+        name: 'expected-bucket-owner',
+        group: 'Connection',
+        description: 'AWS account id (12 digits) that must own the bucket; sent with every request.',
+    },
+    {
+        name: 'region',
+        group: 'Connection',
+        description: 'Region of the bucket. Default: `AWS_REGION`, then `AWS_DEFAULT_REGION`; `us-east-1` with a custom endpoint.',
+    },
+    {
+        name: 'endpoint-url',
+        group: 'Connection',
+        description: 'URL of an S3-compatible server. Default: `AWS_ENDPOINT_URL_S3`, then `AWS_ENDPOINT_URL`, then AWS.',
+    },
+    {
+        name: 'force-path-style',
+        group: 'Connection',
+        description: '`true`: the bucket goes into the path, not the host name. Default: `true` for a custom endpoint, `false` for AWS.',
+    },
+];
+const registry_INPUT_NAMES = registry_INPUTS.map((input) => input.name);
+const OUTPUTS = [
+    {
+        name: 'status',
+        description: '`success`: every planned key restored. `no-change`: nothing to do. `planned`: a dry run. ' +
+            '`partial`: something restored, something failed or in conflict. `failed`: refused, or nothing restored and something failed.',
+    },
+    { name: 'planned', description: 'Number of keys that the plan changes. Set on every run.' },
+    { name: 'restored', description: 'Number of keys that are at their target again, on the word of S3.' },
+    { name: 'unchanged', description: 'Number of keys that were at their target already.' },
+    {
+        name: 'skipped',
+        description: 'Number of keys that were left as they are, each for a reason that the report counts.',
+    },
+    { name: 'conflicts', description: 'Number of keys that changed between plan and change, and were left alone.' },
+    { name: 'failed', description: 'Number of keys that could not be restored because of an error.' },
+    { name: 'plan-file', description: 'Path of the plan (JSON Lines); empty when none was made.' },
+    { name: 'plan-digest', description: 'SHA-256 of the plan, `sha256:…`; empty when none was made.' },
+    { name: 'report-file', description: 'Path of the report (JSON).' },
+    {
+        name: 'journal-file',
+        description: 'Path of the journal (JSON Lines) of every change; empty when nothing was begun.',
+    },
+];
+
+;// CONCATENATED MODULE: ./build/action/input-reader.js
+
+
+
+
+/** https://yaml.org/spec/1.2.2/#1032-tag-resolution */
+const TRUE = new Set(['true', 'True', 'TRUE']);
+const FALSE = new Set(['false', 'False', 'FALSE']);
+/** The runner hands input `x-y` over as INPUT_X-Y: spaces become `_`, hyphens stay. */
+function inputVariable(name) {
+    return `INPUT_${name.replace(/ /g, '_').toUpperCase()}`;
+}
+function input_reader_inputReader(env) {
+    const problems = [];
+    const warnings = [];
+    const exact = (name) => env[inputVariable(name)] ?? '';
+    const problem = (input, what, mend) => void problems.push({ input, problem: what, mend });
+    function text(name) {
+        const given = exact(name).trim();
+        return given === '' ? defaultOf(name) : given;
+    }
+    return {
+        problems,
+        warnings,
+        text,
+        exact,
+        problem,
+        warn: (message) => void warnings.push(message),
+        lines: (name) => exact(name)
+            .split('\n')
+            .map((line) => line.trim())
+            .filter((line) => line !== ''),
+        flag(name) {
+            const given = text(name);
+            if (TRUE.has(given))
+                return true;
+            if (FALSE.has(given))
+                return false;
+            problem(name, `${input_reader_quoted(given)} is neither true nor false`, `Write ${name}: true or ${name}: false.`);
+            return undefined;
+        },
+        integer(name, { min, max }) {
+            const given = text(name);
+            if (given === '')
+                return undefined;
+            const range = max === undefined ? `of ${min} or more` : `from ${min} to ${max}`;
+            const value = Number(given);
+            // Number() alone would take 1e3, 0x10 and 1.0 too; what is meant by those is not for us to guess.
+            if (/^\d+$/.test(given) &&
+                Number.isSafeInteger(value) &&
+                value >= min &&
+                value <= (max ?? Number.MAX_SAFE_INTEGER)) {
+                return value;
+            }
+            problem(name, `${input_reader_quoted(given)} is not a whole number ${range}`, `Give ${name} a whole number ${range}, in digits.`);
+            return undefined;
+        },
+        choice(name, choices) {
+            const given = text(name);
+            const found = choices.find((choice) => choice === given);
+            if (found === undefined) {
+                const meant = closest(given, choices);
+                const guess = meant === undefined ? '' : ` Did you mean ${meant}?`;
+                problem(name, `${input_reader_quoted(given)} is not known`, `Use one of: ${choices.join(', ')}.${guess}`);
+            }
+            return found;
+        },
+        time(name, now) {
+            const given = text(name);
+            if (given === '')
+                return undefined;
+            const parsed = parseTime(given, now);
+            if ('at' in parsed)
+                return parsed.at;
+            problem(name, parsed.problem, 'Write 2026-11-22T14:00:00Z, Unix seconds, or "15m ago" (s, m, h, d).');
+            return undefined;
+        },
+    };
+}
+/** A value as it stands in a message: on one line, and not longer than one. */
+function input_reader_quoted(value) {
+    return forLog(shorten(value, 100));
+}
+function defaultOf(name) {
+    const spec = INPUTS.find((input) => input.name === name);
+    return spec !== undefined && 'default' in spec ? spec.default : '';
+}
+/** GitHub only warns of inputs that an action does not have; so do we, with what may have been meant. */
+function input_reader_unknownInputs(env) {
+    const known = new Set(INPUT_NAMES.map(inputVariable));
+    return Object.keys(env)
+        .filter((variable) => variable.startsWith('INPUT_') && !known.has(variable))
+        .sort()
+        .map((variable) => {
+        const name = variable.slice('INPUT_'.length).toLowerCase();
+        const meant = closest(name.replaceAll('_', '-'), INPUT_NAMES);
+        const guess = meant === undefined ? '' : ` Did you mean "${meant}"?`;
+        return `input ${input_reader_quoted(name)} is not an input of this action and was ignored.${guess}`;
+    });
+}
+
+;// CONCATENATED MODULE: ./build/action/input-connection.js
+
+/** With a problem the connection returned means nothing. */
+function input_connection_parseConnection(read, env, bucket) {
+    const endpoint = parseEndpoint(read, env);
+    const owner = read.text('expected-bucket-owner');
+    if (owner !== '' && !/^\d{12}$/.test(owner)) {
+        read.problem('expected-bucket-owner', `${quoted(owner)} is not an AWS account id`, 'Give the 12 digits. In YAML, put them in quotes, so that leading zeros stay.');
+    }
+    const style = read.text('force-path-style') === '' ? undefined : read.flag('force-path-style');
+    return {
+        bucket,
+        region: parseRegion(read, env, endpoint !== undefined),
+        ...(endpoint !== undefined && { endpointUrl: endpoint.href }),
+        forcePathStyle: style ?? (endpoint !== undefined && !isAws(endpoint)),
+        ...(owner !== '' && { expectedBucketOwner: owner }),
+        concurrency: read.integer('concurrency', { min: 1, max: 256 }) ?? 32,
+        batchSize: read.integer('batch-size', { min: 1, max: 1000 }) ?? 1000,
+        bypassGovernanceRetention: read.flag('bypass-governance-retention') ?? false,
+    };
+}
+function parseRegion(read, env, customEndpoint) {
+    const sources = [
+        ['input', read.text('region')],
+        ['AWS_REGION', env.AWS_REGION?.trim() ?? ''],
+        ['AWS_DEFAULT_REGION', env.AWS_DEFAULT_REGION?.trim() ?? ''],
+    ];
+    const given = sources.find(([, value]) => value !== '');
+    if (given !== undefined) {
+        const [source, region] = given;
+        // It becomes a part of a host name.
+        if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(region)) {
+            const where = source === 'input' ? '' : ` (from ${source})`;
+            read.problem('region', `${quoted(region)}${where} is not a region`, 'Write the region of the bucket, such as eu-central-1.');
+        }
+        return region;
+    }
+    if (customEndpoint)
+        return 'us-east-1';
+    read.problem('region', 'is missing, and neither AWS_REGION nor AWS_DEFAULT_REGION is set', 'Give the region of the bucket, such as eu-central-1.');
+    return '';
+}
+/** The input, else what the SDK would read. https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function parseEndpoint(read, env) {
+    const ignoreEnv = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true';
+    const fromEnv = (name) => [name, ignoreEnv ? '' : (env[name]?.trim() ?? '')];
+    const sources = [
+        ['input', read.text('endpoint-url')],
+        fromEnv('AWS_ENDPOINT_URL_S3'),
+        fromEnv('AWS_ENDPOINT_URL'),
+    ];
+    const given = sources.find(([, value]) => value !== '');
+    if (given === undefined)
+        return undefined;
+    const [source, value] = given;
+    const where = source === 'input' ? '' : ` (from ${source})`;
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') {
+        read.problem('endpoint-url', `${quoted(value)}${where} is not an http or https URL`, 'Write it in full, such as https://s3.example.com.');
+        return undefined;
+    }
+    if (url.username !== '' || url.password !== '') {
+        // The value is not shown: it holds a password.
+        read.problem('endpoint-url', `the URL${where} holds a user name or a password`, 'Leave them out. Credentials come from the environment, as with every AWS tool.');
+        return undefined;
+    }
+    if (url.search !== '' || url.hash !== '') {
+        read.problem('endpoint-url', `${quoted(value)}${where} has a query or a fragment`, 'Leave out what follows "?" or "#".');
+        return undefined;
+    }
+    return url;
+}
+/** AWS's own endpoints take the bucket in the host name; most other servers want it in the path. */
+function isAws(endpoint) {
+    return /(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$/i.test(endpoint.hostname);
+}
+
+;// CONCATENATED MODULE: ./build/action/input-scope.js
+
+
+
+/**
+ * Which keys. Exactly one of `key`, `prefix` and `whole-bucket: true`; what is wrong goes to the reader, and the scope
+ * returned then means nothing.
+ */
+function input_scope_parseScope(read) {
+    const key = read.exact('key');
+    const prefix = read.exact('prefix');
+    const wholeBucket = read.flag('whole-bucket') ?? false;
+    const include = read.lines('include');
+    const exclude = read.lines('exclude');
+    if (key !== '')
+        checkKey(read, 'key', key);
+    if (prefix !== '')
+        checkKey(read, 'prefix', prefix);
+    checkOneScope(read, key, prefix, wholeBucket);
+    for (const [name, globs] of [['include', include], ['exclude', exclude]]) {
+        checkGlobs(read, name, globs);
+        if (globs.length > 0 && key !== '') {
+            read.problem(name, 'is given together with key, which already names one object', `Leave out ${name}, or use prefix instead of key.`);
+        }
+    }
+    return { bucket: parseBucket(read), ...(key !== '' && { key }), prefix: key === '' ? prefix : '', include, exclude };
+}
+function checkOneScope(read, key, prefix, wholeBucket) {
+    if (key === '' && prefix === '' && !wholeBucket) {
+        read.problem('prefix', 'nothing says which keys to restore: key and prefix are empty, and whole-bucket is not true', 'Give key (one object) or prefix (all keys that start with it). If every key of the bucket is meant, set whole-bucket: true.');
+    }
+    if (key !== '' && prefix !== '') {
+        read.problem('prefix', 'is given together with key', 'Give one of the two: key for one object, prefix for all keys that start with it.');
+    }
+    if (wholeBucket && (key !== '' || prefix !== '')) {
+        const other = key !== '' ? 'key' : 'prefix';
+        read.problem('whole-bucket', `is true, and ${other} is given too`, `Leave out ${other} for the whole bucket, or whole-bucket for less.`);
+    }
+}
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+function checkKey(read, name, value) {
+    const bytes = keyBytes(value);
+    if (bytes > MAX_KEY_BYTES) {
+        read.problem(name, `is ${bytes} bytes of UTF-8; S3 has no keys over ${MAX_KEY_BYTES}`, `Check ${name}: ${quoted(value)}.`);
+    }
+    if (/^\s|\s$/.test(value)) {
+        const newline = value.endsWith('\n') ? `; in YAML, "${name}: |" ends in a newline and "${name}: |-" does not` : '';
+        read.warn(`input "${name}" begins or ends with white space, which is taken to the letter: ${quoted(value)}${newline}.`);
+    }
+    if (value.startsWith('/')) {
+        read.warn(`input "${name}" begins with "/", which is taken to the letter; keys of S3 seldom do: ${quoted(value)}.`);
+    }
+}
+/** picomatch refuses longer ones. */
+const MAX_GLOB_LENGTH = 65_536;
+function checkGlobs(read, name, globs) {
+    for (const glob of globs) {
+        if (glob.length > MAX_GLOB_LENGTH || !compiles(glob)) {
+            read.problem(name, `${quoted(glob)} is not a glob that can be used`, `Correct or leave out this line of ${name}.`);
+        }
+        else if (glob.startsWith('!')) {
+            const other = name === 'include' ? 'exclude' : 'include';
+            read.warn(`input "${name}": in ${quoted(glob)} the "!" is taken to the letter. To turn a glob round, use "${other}".`);
+        }
+        else if (glob.startsWith('/')) {
+            read.warn(`input "${name}": ${quoted(glob)} begins with "/"; globs are tested against the whole key, and keys of S3 seldom do.`);
+        }
+    }
+}
+function compiles(glob) {
+    try {
+        scopeTest({ bucket: '', prefix: '', include: [glob], exclude: [] });
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
+/**
+ * Lenient on purpose: buckets made before 2018 may have capitals and underscores, and other servers allow more.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+ */
+const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
+function parseBucket(read) {
+    const bucket = read.text('bucket');
+    if (bucket === '') {
+        read.problem('bucket', 'is missing', 'Give the name of the bucket.');
+    }
+    else if (/^s3:\/\//i.test(bucket)) {
+        const name = bucket.slice(5).replace(/\/.*$/s, '');
+        read.problem('bucket', `${quoted(bucket)} is a URL, not a name`, `Write bucket: ${BUCKET.test(name) ? name : '<name>'} without s3://, and what comes after the name as key or prefix.`);
+    }
+    else if (bucket.startsWith('arn:')) {
+        // An access point cannot say whether versioning is on: GetBucketVersioning is not among its operations.
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html
+        read.problem('bucket', `${quoted(bucket)} is an ARN, not a name`, 'Give the name of the bucket itself, also where an access point leads to it.');
+    }
+    else if (!BUCKET.test(bucket) || bucket.includes('..') || /^\d+(\.\d+){3}$/.test(bucket)) {
+        read.problem('bucket', `${quoted(bucket)} is not a bucket name`, 'A name has 3 to 63 lower-case letters, digits, hyphens and dots, and no slash.');
+    }
+    return bucket;
+}
+
+;// CONCATENATED MODULE: ./build/action/input-target.js
+
+
+
+const OPERATIONS = (/* unused pure expression or super */ null && (['undelete', 'rollback']));
+const LATER = (/* unused pure expression or super */ null && (['recover', 'guard', 'apply', 'undo', 'history', 'download']));
+/** The operation, or `undefined` with a problem. */
+function input_target_parseOperation(read) {
+    const given = read.text('operation');
+    const found = OPERATIONS.find((operation) => operation === given);
+    if (found !== undefined)
+        return found;
+    const use = `Use one of: ${OPERATIONS.join(', ')}.`;
+    if (given === '') {
+        read.problem('operation', 'is missing', use);
+    }
+    else if (LATER.includes(given)) {
+        read.problem('operation', `${quoted(given)} is not in this version of the action yet`, use);
+    }
+    else {
+        const meant = closest(given, OPERATIONS);
+        read.problem('operation', `${quoted(given)} is not known`, meant === undefined ? use : `${use} Did you mean ${meant}?`);
+    }
+    return undefined;
+}
+/** What belongs to the other operation. */
+const FOREIGN = {
+    undelete: ['version-id', 'to-time', 'versions-back', 'max-deletes'],
+    rollback: ['deleted-after', 'deleted-before'],
+};
+/** What to go back to. With a problem the target returned means nothing. */
+function input_target_parseTarget(read, operation, now) {
+    const other = operation === 'undelete' ? 'rollback' : 'undelete';
+    for (const name of FOREIGN[operation]) {
+        if (read.text(name) !== '') {
+            read.problem(name, `belongs to operation: ${other}, not to ${operation}`, `Leave out ${name}, or use operation: ${other}.`);
+        }
+    }
+    return operation === 'undelete' ? parseWindow(read, now) : parseRollbackTarget(read, now);
+}
+function parseWindow(read, now) {
+    const after = read.time('deleted-after', now);
+    const before = read.time('deleted-before', now);
+    if (after !== undefined && before !== undefined && after > before) {
+        read.problem('deleted-after', `${formatTime(after)} is later than deleted-before, ${formatTime(before)}: no deletion lies between them`, 'Exchange the two.');
+    }
+    return { kind: 'undelete', ...(after !== undefined && { after }), ...(before !== undefined && { before }) };
+}
+const ROLLBACK_TARGETS = (/* unused pure expression or super */ null && (['version-id', 'to-time', 'versions-back']));
+function parseRollbackTarget(read, now) {
+    const [first, ...more] = ROLLBACK_TARGETS.filter((name) => read.text(name) !== '');
+    if (first === undefined) {
+        read.problem('to-time', 'rollback does not know what to go back to', 'Give one of: to-time, versions-back, or version-id with key.');
+    }
+    for (const name of more) {
+        read.problem(name, `is given together with ${first}`, `Give exactly one of: ${ROLLBACK_TARGETS.join(', ')}.`);
+    }
+    const targets = {
+        'version-id': parseVersionId(read),
+        'to-time': read.time('to-time', now),
+        'versions-back': read.integer('versions-back', { min: 0 }),
+    };
+    if (first === 'version-id')
+        return { kind: 'version', versionId: targets['version-id'] };
+    if (first === 'versions-back')
+        return { kind: 'versions-back', count: targets['versions-back'] ?? 0 };
+    return { kind: 'time', at: targets['to-time'] ?? now };
+}
+function parseVersionId(read) {
+    const versionId = read.text('version-id');
+    if (versionId === '')
+        return versionId;
+    // Opaque, URL-ready, at most 1,024 bytes. https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
+    if (!/^[\x21-\x7e]{1,1024}$/.test(versionId)) {
+        read.problem('version-id', `${quoted(versionId)} is not a version id`, 'Take an id from a listing of the versions of the key. It has no spaces.');
+    }
+    if (read.exact('key') === '') {
+        read.problem('version-id', 'is given without key, and a version belongs to one key', 'Give key, or use to-time or versions-back for many keys.');
+    }
+    return versionId;
+}
+/** How to go back: the method, and what only `method: delete` may be given. */
+function input_target_parseMethod(read, operation) {
+    const method = read.choice('method', ['copy', 'delete']) ?? 'copy';
+    const maxDeletes = read.integer('max-deletes', { min: 1 });
+    if (operation === 'undelete') {
+        if (method === 'delete') {
+            read.problem('method', 'belongs to operation: rollback; undelete only removes delete markers', 'Leave out method.');
+        }
+    }
+    else if (method === 'delete' && read.text('max-deletes') === '') {
+        read.problem('max-deletes', 'is missing: method: delete deletes versions for good', 'Set max-deletes to the most versions that a run may delete. A dry run, with any number, tells how many it would be.');
+    }
+    else if (method === 'copy' && read.text('max-deletes') !== '') {
+        read.problem('max-deletes', 'is given, but method: copy deletes no version', 'Leave out max-deletes, or set method: delete.');
+    }
+    return { method, ...(maxDeletes !== undefined && { maxDeletes }) };
+}
+
+;// CONCATENATED MODULE: ./build/action/inputs.js
+
+
+
+
+
+
+
+
+/** Inputs that describe no run. The warnings go with it: an input that is not known may be the one that is missing. */
+class inputs_RefusedInputs extends errors_InputError {
+    warnings;
+    constructor(problems, warnings) {
+        super(problems);
+        this.name = 'RefusedInputs';
+        this.warnings = warnings;
+    }
+}
+/**
+ * Everything that a run was asked to do, from the environment that the runner gives it. Every input is used or
+ * complained about. `now` is in milliseconds since 1970.
+ * @throws RefusedInputs with all problems at once
+ */
+function parseInputs(env, now) {
+    const read = inputReader(env);
+    for (const warning of unknownInputs(env))
+        read.warn(warning);
+    const operation = parseOperation(read);
+    const scope = parseScope(read);
+    const target = operation === undefined ? undefined : parseTarget(read, operation, now);
+    const how = operation === undefined ? undefined : parseMethod(read, operation);
+    const dryRun = read.flag('dry-run') ?? false;
+    const maxChanges = read.integer('max-changes', { min: 0 });
+    const verify = read.flag('verify') ?? true;
+    const failOn = read.choice('fail-on', ['failures', 'conflicts', 'never']) ?? 'failures';
+    const connection = parseConnection(read, env, scope.bucket);
+    if (how !== undefined && how.method === 'copy' && connection.bypassGovernanceRetention) {
+        read.problem('bypass-governance-retention', 'is true, but nothing under retention is deleted without method: delete', 'Leave it out, or set method: delete (operation: rollback).');
+    }
+    const files = parseFiles(read, env);
+    if (read.problems.length > 0 || operation === undefined || target === undefined || how === undefined) {
+        throw new inputs_RefusedInputs(read.problems, read.warnings);
+    }
+    const request = {
+        operation,
+        scope,
+        target,
+        ...how,
+        dryRun,
+        ...(maxChanges !== undefined && { maxChanges }),
+        verify,
+        failOn,
+        ...files,
+    };
+    return { request, connection, warnings: read.warnings };
+}
+/**
+ * Absolute paths. By default in a folder of this run's own, so that two steps of a job, or two jobs of a self-hosted
+ * runner, do not write over each other. Nothing is created here.
+ */
+function parseFiles(read, env) {
+    const folder = join(resolve(env.RUNNER_TEMP || tmpdir()), `s3-rollback-${randomUUID().slice(0, 13)}`);
+    const workspace = resolve(env.GITHUB_WORKSPACE || '.');
+    function path(name, byDefault) {
+        const given = read.text(name);
+        if (given === '')
+            return join(folder, byDefault);
+        if (given.includes('\0') || given.includes('\n') || /[\\/]$/.test(given)) {
+            read.problem(name, `${quoted(given)} is not the path of a file`, `Give ${name} the path of a file, such as out/${byDefault}.`);
+        }
+        return resolve(workspace, given);
+    }
+    const planFile = path('plan-file', 'plan.jsonl');
+    const journalFile = path('journal-file', 'journal.jsonl');
+    if (planFile === journalFile) {
+        read.problem('journal-file', 'is the same file as plan-file', 'Give the two different paths.');
+    }
+    return { planFile, journalFile, reportFile: join(folder, 'report.json') };
 }
 
 ;// CONCATENATED MODULE: ./build/action/annotations.js
 
 
 
+
 /** Tell an error that ended the run: message and mend, one annotation for each thing that is wrong. */
 function annotateError(log, error) {
+    if (error instanceof RefusedInputs)
+        for (const warning of error.warnings)
+            log.warning(warning);
     if (error instanceof InputError) {
         for (const { input, problem, mend } of error.problems) {
-            log.error(`input "${input}": ${sentence(problem)}\n${sentence(mend)}`, `Input "${input}"`);
+            log.error(lines(`input "${input}": ${problem}`, mend), `Input "${input}"`);
         }
     }
     else if (error instanceof RollbackError) {
@@ -38999,7 +39702,8 @@ function annotateResult(log, { report }, failOn) {
     if (report.error !== undefined)
         annotateStop({ error: tell }, report.error);
     for (const group of annotations_groupFailures(report.failures)) {
-        tell(`${failureCount(group, report)}: ${sentence(group.first.message)} First: ${forLog(shorten(group.first.key, 200))}.\n${sentence(group.first.hint)}`, group.code);
+        const first = `${sentence(group.first.message)} First: ${forLog(shorten(group.first.key, 200))}`;
+        tell(lines(`${failureCount(group, report)}: ${first}`, group.first.hint), group.code);
     }
     const [conflict] = report.conflicts;
     if (conflict !== undefined) {
@@ -39008,7 +39712,11 @@ function annotateResult(log, { report }, failOn) {
     }
 }
 function annotateStop(log, error) {
-    log.error([sentence(error.message), sentence(error.hint)].filter((line) => line !== '').join('\n'), error.code);
+    log.error(lines(error.message, error.hint), error.code);
+}
+/** What happened, and below it what to do, where that is known. */
+function lines(message, hint) {
+    return [sentence(message), sentence(hint)].filter((line) => line !== '').join('\n');
 }
 /** By code, most keys first. The listed failures are the first of a long run's; see `failureCount`. */
 function annotations_groupFailures(failures) {
@@ -39065,11 +39773,13 @@ function summary_words_targetWords({ target }) {
         case 'undelete': {
             const { after, before } = target;
             if (after !== undefined && before !== undefined) {
-                return `live again, if deleted from ${summary_words_time(after)} to ${summary_words_time(before)}`;
+                return `the newest version, if deleted from ${summary_words_time(after)} to ${summary_words_time(before)}`;
             }
             if (after !== undefined)
-                return `live again, if deleted at ${summary_words_time(after)} or later`;
-            return before === undefined ? 'live again' : `live again, if deleted at ${summary_words_time(before)} or earlier`;
+                return `the newest version, if deleted at ${summary_words_time(after)} or later`;
+            return before === undefined
+                ? 'the newest version, where the key is deleted'
+                : `the newest version, if deleted at ${summary_words_time(before)} or earlier`;
         }
         case 'version':
             return `version ${summary_words_name(target.versionId)}`;
@@ -39181,7 +39891,7 @@ function askedSection(report, request, detail) {
             'Examined',
             `${count(report.totals.keysExamined, 'key')}, ${count(report.totals.entriesExamined, 'version and delete marker', 'versions and delete markers')}`,
         ],
-        ['Started', `${time(Date.parse(report.startedAt))}, took ${duration(took)}`],
+        ['Started', `${time(Math.floor(Date.parse(report.startedAt) / 1000) * 1000)}, took ${duration(took)}`],
     ]);
 }
 function globRow(title, globs, detail) {
@@ -39199,8 +39909,8 @@ function errorSection({ error }) {
         ['Code', name(error.code)],
     ]);
 }
-function notesSection({ notes }) {
-    return notes.length === 0 ? '' : section('Worth knowing', list(notes.map(prose)));
+function notes(lines) {
+    return lines.length === 0 ? '' : section('Worth knowing', list(lines.map(prose)));
 }
 /** Prose of ours and of S3's, made safe, cut to what a reader reads. */
 function prose(text) {
@@ -39213,16 +39923,17 @@ function prefixesSection({ report, highlights }, detail) {
         return '';
     const shown = rows.slice(0, detail.prefixes);
     const rest = sumOf([...rows.slice(shown.length), ...others]);
-    const columns = [{ title: 'Prefix' }, ...NUMBERS.map(({ title }) => ({ title, number: true }))];
-    const cells = (row) => NUMBERS.map(({ of }) => grouped(row[of]));
+    // A column of nothing but zeros says nothing.
+    const numbers = NUMBERS.filter(({ of }) => of === 'planned' || report.totals[of] > 0);
+    const columns = [{ title: 'Prefix' }, ...numbers.map(({ title }) => ({ title, number: true }))];
+    const cells = (row) => numbers.map(({ of }) => grouped(row[of]));
     const body = shown.map((row) => [row.prefix === '' ? 'no folder' : name(row.prefix), ...cells(row)]);
     if (rest !== undefined)
         body.push(['all others', ...cells(rest)]);
-    const width = report.dryRun ? 2 : columns.length;
     const of = others.length > 0
         ? ` (showing ${grouped(shown.length)} of more than ${grouped(MAX_PREFIXES)})`
         : showing(shown.length, rows.length);
-    return section(`By prefix${of}`, table(columns.slice(0, width), body.map((row) => row.slice(0, width))));
+    return section(`By prefix${of}`, table(columns, body));
 }
 const NUMBERS = [
     { title: 'Planned', of: 'planned' },
@@ -39245,12 +39956,12 @@ function samplesSection({ report, highlights }, detail) {
         return report.totals.planned > 0 ? paragraph(`Keys${showing(0, report.totals.planned)}: see the plan file.`) : '';
     const rows = shown.map((line) => [
         name(line.key),
-        line.from.deleteMarker ? 'deleted' : name(line.from.versionId, 24),
-        line.to.versionId === null ? 'deleted' : name(line.to.versionId, 24),
+        line.from.deleteMarker ? 'deleted' : name(line.from.versionId, 15),
+        line.to.versionId === null ? 'deleted' : name(line.to.versionId, 15),
         stepsWords(line),
     ]);
-    const columns = ['Key', 'Current entry before', 'Back to', 'Plan'].map((title) => ({ title }));
-    return fold(`<b>First keys of the plan</b>${showing(shown.length, report.totals.planned)}`, table(columns, rows));
+    const columns = ['Key', 'Before', 'Back to', 'Plan'].map((title) => ({ title }));
+    return fold(`<b>Keys of the plan</b>${showing(shown.length, report.totals.planned)}`, table(columns, rows));
 }
 function skippedSection({ skipped, totals }) {
     if (totals.skipped === 0)
@@ -39266,15 +39977,15 @@ function conflictsSection({ conflicts, totals }, detail) {
     if (totals.conflicts === 0)
         return '';
     const shown = conflicts.slice(0, detail.conflicts);
-    const rows = shown.map(({ key, found }) => [name(key), prose(found)]);
-    return section('Conflicts', paragraph('Somebody wrote to these keys while this ran, so they were left alone. Look at what was written before you run it again.'), ...keysFold(shown.length, totals.conflicts, table([{ title: 'Key' }, { title: 'Found' }], rows)));
+    const rows = shown.map(({ key, found }) => [name(key), proseForHtml(shorten(found, 200))]);
+    return section('Conflicts', paragraph('Somebody wrote to these keys while this ran, so they were left alone. Look at what was written before you run it again.'), ...keysFold('Keys in conflict', shown.length, totals.conflicts, table([{ title: 'Key' }, { title: 'Found' }], rows)));
 }
 function failuresSection({ failures, totals }, detail) {
     if (totals.failed === 0)
         return '';
     const groups = groupFailures(failures);
     const byCode = groups
-        .slice(0, 20)
+        .slice(0, detail.codes)
         .map((group) => [name(group.code, 60), grouped(group.count), prose(group.first.message), prose(group.first.hint)]);
     const columns = [
         { title: 'Code' },
@@ -39285,12 +39996,12 @@ function failuresSection({ failures, totals }, detail) {
     const listed = failures.length < totals.failed ? `, by the first ${grouped(failures.length)} of ${grouped(totals.failed)}` : '';
     const shown = failures.slice(0, detail.failures);
     const rows = shown.map(({ key, code, message }) => [name(key), name(code, 60), proseForHtml(shorten(message, 200))]);
-    return section(`Failures${listed}${showing(byCode.length, groups.length)}`, table(columns, byCode), ...keysFold(shown.length, totals.failed, table([{ title: 'Key' }, { title: 'Code' }, { title: 'Message' }], rows)));
+    return section(`Failures${listed}${showing(byCode.length, groups.length)}`, table(columns, byCode), ...keysFold('Failed keys', shown.length, totals.failed, table([{ title: 'Key' }, { title: 'Code' }, { title: 'Message' }], rows)));
 }
-function keysFold(shown, of, content) {
+function keysFold(title, shown, of, content) {
     if (shown === 0)
-        return [paragraph(`Keys${showing(0, of)}: see the report file.`)];
-    return [fold(`<b>${shown === 1 ? 'Key' : 'Keys'}</b>${showing(shown, of)}`, content)];
+        return [paragraph(`${title}${showing(0, of)}: see the report file.`)];
+    return [fold(`<b>${title}</b>${showing(shown, of)}`, content)];
 }
 
 ;// CONCATENATED MODULE: ./build/action/post.js
@@ -39341,8 +40052,8 @@ function tell(state, journal, planned) {
     }
     const { done, conflicts, failed, open, begun } = journal;
     const left = planned === undefined ? undefined : Math.max(0, planned - begun);
-    const of = planned === undefined ? '' : ` of ${(0,format/* count */.U9)(planned, 'planned step')}`;
-    const details = [`${(0,format/* count */.U9)(done, 'step')}${of} ${done === 1 ? 'is' : 'are'} done.`];
+    const what = planned === undefined ? (0,format/* count */.U9)(done, 'step') : `${(0,format/* grouped */.zD)(done)} of ${(0,format/* count */.U9)(planned, 'planned step')}`;
+    const details = [`${what} ${done === 1 ? 'is' : 'are'} done.`];
     if (conflicts > 0)
         details.push(`${(0,format/* count */.U9)(conflicts, 'step')} met a change by somebody else, which was left alone.`);
     if (failed > 0)
@@ -39434,7 +40145,7 @@ function entity(c) {
  * link to a mailbox, in `<code>` too), so these are also parted from their neighbours.
  * https://github.github.com/gfm/#autolinks-extension-
  */
-const LINKED = /[@:$]|(?<=www)\./gi;
+const LINKED = /[@$]|:(?=\S)|(?<=www)\./gi;
 /**
  * A name (a key, a prefix, a version id) for Markdown, in a table too, or for HTML that GitHub shows: a `<code>` element,
  * inside which GitHub looks for no mentions, issues, commits or emoji, its text all entities, and parted by comments
@@ -39444,7 +40155,7 @@ function forMarkdown(text) {
     return `<code>${parted(text, LINKED, (c) => `<!-- -->${entities(c)}`)}</code>`;
 }
 /** Also issues (`#1`, `GH-1`) and commits, which GitHub looks for in all text outside `<code>`. */
-const REFERENCE = /[@:$#]|(?<=www)\.|(?<=\bgh)-(?=\d)|\b[0-9a-f]{7,}\b/gi;
+const REFERENCE = /[@$#]|:(?=\S)|(?<=www)\.|(?<=\bgh)-(?=\d)|\b[0-9a-f]{7,}\b/gi;
 /**
  * Prose that may hold text from outside (an error message of S3), for the inside of an element of HTML that GitHub shows.
  * The reader sees it unchanged; where GitHub would see a mention, an issue, a commit, an emoji or a link, an element
@@ -39485,7 +40196,7 @@ function shorten(text, max) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _action_log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6236);
-/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7721);
+/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7513);
 
 
 /** The post step: speaks only for a main step that was killed before it could. */
