@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/{unit,property,contract,integration,acceptance}/**/*.test.ts'],
     // Generous: it catches a hang, it is no measurement.
     testTimeout: 60_000,
+    // Acceptance tests wait for child processes most of the time; all cores, not all but one.
+    maxWorkers: '100%',
     hookTimeout: 60_000,
     reporters: process.env.CI === 'true' ? ['default', 'json'] : ['default'],
     outputFile: { json: 'coverage/results.json' },

@@ -10,7 +10,9 @@ const lockSchema = z.object({
   ),
 });
 
-const lock = lockSchema.parse(JSON.parse(readFileSync(resolve(import.meta.dirname, '..', 'package-lock.json'), 'utf8')));
+const lock = lockSchema.parse(
+  JSON.parse(readFileSync(resolve(import.meta.dirname, '..', 'package-lock.json'), 'utf8')),
+);
 const problems = Object.entries(lock.packages).flatMap(([name, entry]) => {
   if (name === '') return [];
   const foreign = entry.resolved !== undefined && !entry.resolved.startsWith('https://registry.npmjs.org/');

@@ -14,7 +14,9 @@ const [folder = '.', steps = '0'] = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
 let skipped = 0;
-for (const file of readdirSync(folder).filter((f) => f.endsWith('.json')).sort()) {
+for (const file of readdirSync(folder)
+  .filter((f) => f.endsWith('.json'))
+  .sort()) {
   const report = schema.parse(JSON.parse(readFileSync(join(folder, file), 'utf8')));
   console.log(`${file.replace('.json', '')}: ${report.numPassedTests} passed, ${report.numFailedTests} failed`);
   passed += report.numPassedTests;

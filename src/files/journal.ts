@@ -2,11 +2,11 @@ import { type FileHandle, rename, stat } from 'node:fs/promises';
 import type { JournalLine } from '../core/journal.ts';
 import type { Narrator } from '../core/narrator.ts';
 import { forLog } from '../core/text.ts';
-import { notWritable, openForWriting } from './open.ts';
+import { openForWriting, orNotWritable } from './open.ts';
 
 /** The journal on disk. Lines that wait together are written and synced together (group commit). */
 export interface JournalFile {
-  /** Resolves when the lines are on the disk, not only in a buffer. @throws what the file system throws */
+  /** Resolves when the lines are on the disk, not only in a buffer. @throws RollbackError `file-not-writable` */
   append(lines: readonly JournalLine[]): Promise<void>;
   /** Waits for what was appended. */
   close(): Promise<void>;
@@ -20,7 +20,8 @@ export interface JournalFile {
 export async function openJournal(file: string, narrator: Narrator): Promise<JournalFile> {
   const kept = await keepEarlier(file);
   if (kept !== undefined) narrator.say(`The journal of an earlier run was moved to ${forLog(kept)}.`);
-  const handle = await openForWriting(file, 'journal-file');
+  const place = { file, input: 'journal-file' } as const;
+  const handle = await openForWriting(place);
   let waiting: { text: string; done: () => void; failed: (error: unknown) => void }[] = [];
   let writing: Promise<void> | undefined;
 
@@ -29,8 +30,10 @@ export async function openJournal(file: string, narrator: Narrator): Promise<Jou
       const group = waiting;
       waiting = [];
       try {
-        await writeAll(handle, group.map((w) => w.text).join(''));
-        await handle.datasync();
+        await orNotWritable(place, async () => {
+          await writeAll(handle, group.map((w) => w.text).join(''));
+          await handle.datasync();
+        });
         for (const w of group) w.done();
       } catch (error) {
         for (const w of group) w.failed(error);
@@ -59,9 +62,7 @@ async function keepEarlier(file: string): Promise<string | undefined> {
   for (let n = 1; ; n++) {
     const kept = `${file}.${n}`;
     if (await hasContent(kept)) continue;
-    await rename(file, kept).catch((error: unknown) => {
-      throw notWritable(file, 'journal-file', error);
-    });
+    await orNotWritable({ file, input: 'journal-file' }, () => rename(file, kept));
     return kept;
   }
 }

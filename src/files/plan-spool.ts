@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RollbackError } from '../core/errors.ts';
 import { compareKeys } from '../core/keys.ts';
@@ -15,7 +14,7 @@ import {
   planHeaderLine,
   planLine,
 } from '../core/plan.ts';
-import { openForWriting } from './open.ts';
+import { makeFolder, openForWriting, orNotWritable } from './open.ts';
 
 /**
  * The plan on its way to disk. Listing runs side by side, so lines arrive in segments of neighbouring keys; each
@@ -38,10 +37,19 @@ export interface SegmentSpool {
 
 const FLUSH_CHARACTERS = 64 * 1024;
 
-/** @throws RollbackError `file-not-writable` at once, before any work is done in vain. */
-export async function openPlanSpool(planFile: string, header: Omit<PlanHeader, 'digest'>): Promise<PlanSpool> {
-  const plan = await openForWriting(planFile, 'plan-file');
-  const folder = await mkdtemp(join(tmpdir(), 's3-rollback-plan-'));
+/**
+ * `tempFolder`: where the parts are put meanwhile.
+ * @throws RollbackError `file-not-writable` at once, before any work is done in vain.
+ */
+export async function openPlanSpool(
+  planFile: string,
+  tempFolder: string,
+  header: Omit<PlanHeader, 'digest'>,
+): Promise<PlanSpool> {
+  const place = { file: planFile, input: 'plan-file' } as const;
+  const plan = await openForWriting(place);
+  const folder = join(tempFolder, 'plan-parts');
+  await orNotWritable(place, () => makeFolder(folder));
   const parts: { start: string; file: string }[] = [];
   let opened = 0;
 
@@ -63,45 +71,50 @@ export async function openPlanSpool(planFile: string, header: Omit<PlanHeader, '
       return {
         async write(lines) {
           for (const line of lines) buffer += planLine(line);
-          if (buffer.length >= FLUSH_CHARACTERS) await flush();
+          if (buffer.length >= FLUSH_CHARACTERS) await orNotWritable(place, flush);
         },
         async end() {
-          await flush();
-          await handle?.close();
+          try {
+            await orNotWritable(place, flush);
+          } finally {
+            await handle?.close();
+          }
         },
       };
     },
 
-    async finish(onLine) {
-      const digest = planDigest(header);
-      await plan.appendFile(planHeaderLine({ ...header, digest: NO_DIGEST }));
-      for (const part of parts.sort((a, b) => compareKeys(a.start, b.start))) {
-        let buffer = '';
-        for await (const line of linesOf(createReadStream(part.file))) {
-          onLine(line);
-          buffer += `${line}\n`;
-          if (buffer.length >= FLUSH_CHARACTERS) {
-            digest.add(buffer);
-            await plan.appendFile(buffer);
-            buffer = '';
-          }
-        }
-        digest.add(buffer);
-        await plan.appendFile(buffer);
-      }
-      const value = digest.digest();
-      // The header's length does not depend on the digest, so it can be put in afterwards. A file whose writer died
-      // before has a digest of zeros, which matches nothing.
-      await plan.write(planHeaderLine({ ...header, digest: value }), 0);
-      await plan.datasync();
-      return { digest: value };
-    },
+    finish: (onLine) => orNotWritable(place, () => assemble(onLine)),
 
     async cleanUp() {
       await plan.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
+
+  async function assemble(onLine: (line: string) => void): Promise<{ digest: string }> {
+    const digest = planDigest(header);
+    await plan.appendFile(planHeaderLine({ ...header, digest: NO_DIGEST }));
+    for (const part of parts.sort((a, b) => compareKeys(a.start, b.start))) {
+      let buffer = '';
+      for await (const line of linesOf(createReadStream(part.file))) {
+        onLine(line);
+        buffer += `${line}\n`;
+        if (buffer.length >= FLUSH_CHARACTERS) {
+          digest.add(buffer);
+          await plan.appendFile(buffer);
+          buffer = '';
+        }
+      }
+      digest.add(buffer);
+      await plan.appendFile(buffer);
+    }
+    const value = digest.digest();
+    // The header's length does not depend on the digest, so it can be put in afterwards. A file whose writer died
+    // before has a digest of zeros, which matches nothing.
+    await plan.write(planHeaderLine({ ...header, digest: value }), 0);
+    await plan.datasync();
+    return { digest: value };
+  }
 }
 
 /**

@@ -9,8 +9,8 @@ import type { Tally } from '../core/report.ts';
 import type { JournalFile } from '../files/journal.ts';
 import { type Chunk, type ChunkKey, isStill } from './chunk.ts';
 
-/** Requests that the engine keeps ready; the rate controller in the port decides how many of them really fly. */
-const BATCHES_AT_ONCE = 8;
+/** Batches whose intents are written ahead; the rate controller lets so many fly when S3 does not complain. */
+const BATCHES_AT_ONCE = 4;
 
 export interface ApplyDeps {
   readonly port: BucketPort;

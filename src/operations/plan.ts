@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { settleCopy } from '../core/copy.ts';
 import { type CopyQuestion, type Decision, decide } from '../core/decide.ts';
 import { RollbackError } from '../core/errors.ts';
@@ -45,7 +46,7 @@ export async function makePlan(
   const inScope = scopeTest(scope);
   const counts = { versionDeletes: 0, removals: 0, copies: 0 };
 
-  const spool = await openPlanSpool(request.planFile, {
+  const spool = await openPlanSpool(request.planFile, dirname(request.reportFile), {
     schemaVersion: 1,
     kind: 'plan',
     operation: request.operation,

@@ -226,8 +226,7 @@ const HINTS: Readonly<Record<string, string>> = {
   NotImplemented: 'This server does not know the operation; see docs/troubleshooting.md for what a server needs.',
   MethodNotAllowed: 'This entry does not allow the operation: it may have become a delete marker since. Run it again.',
   RequestTimeTooSkewed: "The runner's clock and the server's are more than 15 minutes apart: set the runner's clock.",
-  BadRequest:
-    'HeadObject is refused like this for a version encrypted with a key of your own (SSE-C), which only its owner can copy.',
+  BadRequest: 'S3 does not say why. Ask for the version with "aws s3api head-object --version-id …" and the same role.',
   NoSuchVersion: 'The version is gone since the listing. Run it again: it will be planned anew.',
   NoSuchKey: 'The version is gone since the listing. Run it again: it will be planned anew.',
   EntityTooLarge: 'The object is larger than CopyObject takes (5 GiB).',
@@ -249,7 +248,8 @@ export function hintFor(asked: Asked, trouble: Pick<Trouble, 'code' | 'message' 
       );
     }
     if (/kms/i.test(message)) return kmsHint(asked);
-    return `The role needs ${permissionsFor(asked)}; a policy of the bucket or organisation may deny it.`;
+    const locked = asked === 'remove' ? ' A version under Object Lock is refused like this by some servers.' : '';
+    return `The role needs ${permissionsFor(asked)}; a policy of the bucket or organisation may deny it.${locked}`;
   }
   if (
     code === 'PermanentRedirect' ||

@@ -36,7 +36,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Segments as they arrive: [start, keys]. */
 async function spooled(...segments: [string, string[]][]): Promise<string> {
-  const spool = await openPlanSpool(file, HEADER);
+  const spool = await openPlanSpool(file, folder, HEADER);
   for (const [start, keys] of segments) {
     const segment = spool.segment(start);
     for (const key of keys) await segment.write([line(key)]);
@@ -113,7 +113,7 @@ describe('the plan on disk', () => {
   });
 
   it('names the input when the path does not work, before anything else is done', async () => {
-    await expect(openPlanSpool(folder, HEADER)).rejects.toMatchObject({
+    await expect(openPlanSpool(folder, folder, HEADER)).rejects.toMatchObject({
       code: 'file-not-writable',
       message: expect.stringContaining('input "plan-file"'),
     });

@@ -1,0 +1,60 @@
+/** Where a server is known to make a story end otherwise than on AWS. */
+export interface Difference {
+  /** Why, for people. */
+  readonly reason: string;
+  /** What the failed expectation says on that server: the story must fail in this way and no other. */
+  readonly seen: RegExp;
+}
+
+/** One per file of stories: `dry-run` is dry-run.test.ts. */
+export type Area =
+  | 'awkward-keys'
+  | 'copy-fidelity'
+  | 'dry-run'
+  | 'null-versions'
+  | 'object-lock'
+  | 'refusals'
+  | 'rollback'
+  | 'scope'
+  | 'times'
+  | 'undelete';
+
+type Differences = Readonly<Record<string, Difference>>;
+
+const differs = (reason: string, seen: RegExp): Difference => ({ reason, seen });
+
+const noStacking = differs('markers do not stack', /answered no version id/);
+
+/** Ceph object gateway 16.2 (Pacific), as Debian 12 has it, set up by test/servers/ceph-rgw-up.sh. */
+const cephRgw: Partial<Record<Area, Differences>> = {
+  'object-lock': {
+    'a locked version is not deleted: its key fails with the mend, the others go back': differs(
+      'the refusal does not say that it is for a lock, so the mend is that of a missing permission',
+      /The role needs s3:DeleteObjectVersion.* to contain 'bypass-governance-retention'/,
+    ),
+  },
+
+  rollback: {
+    'the journal tells which entry a copy and a new marker made': differs(
+      'copies are answered without ids',
+      /'(none .*|.* none)' to be '/,
+    ),
+  },
+
+  times: {
+    'in a window the oldest marker of the run on top is the deletion': noStacking,
+  },
+
+  undelete: {
+    'stacked markers are removed, all of them': noStacking,
+  },
+};
+
+/** By the name that ACCEPTANCE_SERVER gives. The sandbox is not here: it is meant to answer as AWS does. */
+const knownDifferences: Readonly<Record<string, Partial<Record<Area, Differences>>>> = {
+  'ceph-rgw': cephRgw,
+};
+
+export function differencesOf(name: string, area: Area): Differences {
+  return knownDifferences[name]?.[area] ?? {};
+}
