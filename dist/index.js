@@ -64137,7 +64137,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 /* harmony import */ var _core_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2807);
 /* harmony import */ var _core_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6067);
 /* harmony import */ var _format_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8496);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1522);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4617);
 
 
 
@@ -64279,7 +64279,7 @@ function sentence(text) {
 
 /***/ }),
 
-/***/ 1522:
+/***/ 4617:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -64421,10 +64421,11 @@ function defaultOf(name) {
     return spec !== undefined && 'default' in spec ? spec.default : '';
 }
 /** GitHub only warns of inputs that an action does not have; so do we, with what may have been meant. */
-function unknownInputs(env) {
+function unknownInputs(env, isKnown) {
     const known = new Set(registry/* INPUT_NAMES */.Qh.map(inputVariable));
     return Object.keys(env)
-        .filter((variable) => variable.startsWith('INPUT_') && !known.has(variable))
+        .filter((variable) => variable.startsWith('INPUT_') && env[variable] !== '')
+        .filter((variable) => !known.has(variable) && !isKnown(variable))
         .sort()
         .map((variable) => {
         const name = variable.slice('INPUT_'.length).toLowerCase();
@@ -64702,7 +64703,7 @@ function parseVersionId(read) {
 /** How to go back: the method, and what only `method: delete` may be given. */
 function parseMethod(read, operation) {
     const method = read.choice('method', ['copy', 'delete']) ?? 'copy';
-    const maxDeletes = read.integer('max-deletes', { min: 1 });
+    const maxDeletes = read.integer('max-deletes', { min: 0 });
     if (operation === 'undelete') {
         if (method === 'delete') {
             read.problem('method', 'belongs to operation: rollback; undelete only removes delete markers', 'Leave out method.');
@@ -64717,7 +64718,57 @@ function parseMethod(read, operation) {
     return { method, ...(maxDeletes !== undefined && { maxDeletes }) };
 }
 
+;// CONCATENATED MODULE: ./build/action/later-inputs.js
+
+/**
+ * Inputs of later versions of this action, and the values of each that ask for nothing this version does not do (its
+ * default there). Anything else is refused: they say what is touched or where it goes, and a run that ignored one would
+ * do something else than was asked. `undefined`: any value will do, for nothing depends on it yet.
+ */
+const later_inputs_LATER = {
+    manifest: [],
+    'manifest-format': ['auto'],
+    'destination-bucket': [],
+    'destination-prefix': [],
+    'plan-digest': [],
+    'max-plan-age': ['24h'],
+    directory: [],
+    archived: ['skip'],
+    'restore-days': undefined,
+    'restore-tier': undefined,
+    engine: ['local'],
+    'queue-url': [],
+    event: [],
+    'policy-file': ['.github/s3-rollback.yml'],
+    'max-messages': undefined,
+    'drain-seconds': undefined,
+    'idle-polls': undefined,
+    'report-to': ['summary', 'summary,pr-comment'],
+    'github-token': undefined,
+    'issue-number': [],
+    'report-id': undefined,
+    'report-html': [],
+    'work-uri': [],
+    'batch-role-arn': [],
+    'batch-lambda-arn': [],
+    'account-id': undefined,
+    'batch-confirm': ['false'],
+};
+/** Is this the INPUT_ variable of an input that a later version has? */
+function isLater(variable) {
+    return Object.keys(later_inputs_LATER).some((name) => inputVariable(name) === variable);
+}
+function refuseLater(read, env) {
+    for (const [name, harmless] of Object.entries(later_inputs_LATER)) {
+        const given = env[inputVariable(name)]?.trim() ?? '';
+        if (given === '' || harmless === undefined || harmless.includes(given.replace(/[\s,]+/g, ',')))
+            continue;
+        read.problem(name, `${quoted(given)} is not in this version of the action yet`, `Leave out ${name}.`);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/action/inputs.js
+
 
 
 
@@ -64742,8 +64793,9 @@ class RefusedInputs extends errors/* InputError */.dz {
  */
 function parseInputs(env, now) {
     const read = inputReader(env);
-    for (const warning of unknownInputs(env))
+    for (const warning of unknownInputs(env, isLater))
         read.warn(warning);
+    refuseLater(read, env);
     const operation = parseOperation(read);
     const scope = parseScope(read);
     const target = operation === undefined ? undefined : parseTarget(read, operation, now);
@@ -65334,8 +65386,8 @@ function section(title, ...content) {
     return [`### ${title}`, ...content].join('\n\n');
 }
 
-// EXTERNAL MODULE: ./build/action/inputs.js + 5 modules
-var inputs = __nccwpck_require__(1522);
+// EXTERNAL MODULE: ./build/action/inputs.js + 6 modules
+var inputs = __nccwpck_require__(4617);
 // EXTERNAL MODULE: ./build/action/format.js
 var format = __nccwpck_require__(8496);
 // EXTERNAL MODULE: ./build/core/text.js
@@ -65961,6 +66013,8 @@ const POINTLESS = new Set([
     'PermanentRedirect',
     'SignatureDoesNotMatch',
     'TokenRefreshRequired',
+    /** Ours: see the rate controller. */
+    'throttled',
 ]);
 /** Does this error say that no other request of the run can succeed either? */
 function stopsTheRun(code) {
@@ -66015,8 +66069,11 @@ const lineSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
     key: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1),
     /** The current entry as the plan saw it. `etag` is null for a delete marker. */
     from: zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ versionId, deleteMarker: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY(), etag: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().nullable() }),
-    /** The entry the key goes back to; null where it should be deleted or absent. */
-    to: zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ versionId: versionId.nullable() }),
+    /**
+     * The entry the key goes back to; null where it should be deleted or absent. `etag` only where the id does not say
+     * which entry is meant: `null` in a suspended bucket, where any write may take its place.
+     */
+    to: zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ versionId: versionId.nullable(), etag: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional() }),
     /** In the order in which they are carried out; of several deletions the current entry's is last. */
     steps: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(stepSchema).min(1),
 });
@@ -66044,7 +66101,7 @@ function planLine(line) {
         bucket,
         key,
         from: { versionId: from.versionId, deleteMarker: from.deleteMarker, etag: from.etag },
-        to: { versionId: to.versionId },
+        to: { versionId: to.versionId, etag: to.etag },
         steps: steps.map(canonicalStep),
     })}\n`;
 }
@@ -66297,19 +66354,18 @@ function pickSamples(samples) {
 /* harmony export */ });
 /* harmony import */ var picomatch__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4006);
 
+/** The globs as documented: picomatch's, with dot files. A backslash is no separator on a Windows runner either. */
+const AS_PATHS = { dot: true, windows: false };
+/** The same for keys, which are no paths: `*` matches a newline too. */
+const AS_KEYS = { ...AS_PATHS, flags: 's' };
 /**
- * `dot`: `*` matches dot files. `s`: a key may hold a newline, which `*` must match too. A leading `!` is literal.
- * `strictSlashes`: `a/` and `a` are two keys, so `a/**` does not match `a`, nor `*` `a/`. A backslash is no separator
- * on a Windows runner either.
- */
-const GLOB_OPTIONS = { dot: true, nonegate: true, flags: 's', strictSlashes: true, windows: false };
-/**
- * picomatch knows paths, where no wildcard may match the segments `.` and `..`; in a key they are names like any other
- * (`exclude: tmp/**` means `tmp/./x` too), so a key that has some is tested with them disguised as well.
+ * What picomatch matches, and more: no wildcard of it matches a newline, or the path segments `.` and `..`; in a key these
+ * are characters and names like any other (`exclude: tmp/**` means `tmp/./x` too).
  */
 function globTest(globs) {
-    const matches = picomatch__WEBPACK_IMPORTED_MODULE_0__([...globs], GLOB_OPTIONS);
-    return (key) => matches(key) || (DOT_SEGMENT.test(key) && matches(key.replaceAll(DOT_SEGMENTS, '\ue000')));
+    const paths = picomatch__WEBPACK_IMPORTED_MODULE_0__([...globs], AS_PATHS);
+    const keys = picomatch__WEBPACK_IMPORTED_MODULE_0__([...globs], AS_KEYS);
+    return (key) => paths(key) || keys(key) || (DOT_SEGMENT.test(key) && keys(key.replaceAll(DOT_SEGMENTS, '\ue000')));
 }
 const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:\/|$)/;
 const DOT_SEGMENTS = /(?<=^|\/)\.{1,2}(?=\/|$)/g;
@@ -66496,7 +66552,7 @@ function formatTime(at) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _action_annotations_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2909);
 /* harmony import */ var _action_conclusion_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5620);
-/* harmony import */ var _action_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1522);
+/* harmony import */ var _action_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4617);
 /* harmony import */ var _action_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6236);
 /* harmony import */ var _action_outputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2309);
 /* harmony import */ var _action_state_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(862);
@@ -66504,7 +66560,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _action_summary_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7594);
 /* harmony import */ var _core_outcome_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9058);
 /* harmony import */ var _operations_restore_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6351);
-/* harmony import */ var _s3_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6650);
+/* harmony import */ var _s3_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(309);
 /* harmony import */ var _stop_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(1110);
 
 
@@ -66610,19 +66666,43 @@ var time = __nccwpck_require__(3669);
  * Open a file of ours for writing, its folder made, its old content gone.
  * @throws RollbackError `file-not-writable` that names the input behind the path.
  */
-async function openForWriting(file, input) {
+function openForWriting(place) {
+    return orNotWritable(place, async () => {
+        await makeFolder((0,external_node_path_.dirname)(place.file));
+        return (0,promises_.open)(place.file, 'w+', 0o600);
+    });
+}
+/** Do something with a file; what the file system says against it becomes an error that names the input. */
+async function orNotWritable({ file, input }, work) {
     try {
-        await (0,promises_.mkdir)((0,external_node_path_.dirname)(file), { recursive: true });
-        return await (0,promises_.open)(file, 'w+', 0o600);
+        return await work();
     }
     catch (error) {
-        throw notWritable(file, input, error);
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new errors/* RollbackError */.ZS('file-not-writable', `input "${input}": ${file} cannot be written (${reason})`, `Give "${input}" a path in a folder that this job may write to, with room on its disk, or leave it out.`, { cause: error });
     }
 }
-/** The error for a path that does not work, naming the input that gave it. */
-function notWritable(file, input, cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return new errors/* RollbackError */.ZS('file-not-writable', `input "${input}": ${file} cannot be written (${reason})`, `Give "${input}" a path in a folder that this job may write to, or leave it out.`, { cause });
+/**
+ * Make a folder and those above it. Not with mkdir's `recursive`: where the system says ENOENT although the folder above
+ * exists, as under /proc, that goes up and down for ever.
+ */
+async function makeFolder(folder) {
+    try {
+        await (0,promises_.mkdir)(folder);
+    }
+    catch (error) {
+        const code = error instanceof Error && 'code' in error ? error.code : undefined;
+        // There already, or `open` will say what is wrong with it.
+        if (code === 'EEXIST')
+            return;
+        if (code !== 'ENOENT' || (0,external_node_path_.dirname)(folder) === folder)
+            throw error;
+        await makeFolder((0,external_node_path_.dirname)(folder));
+        await (0,promises_.mkdir)(folder).catch((again) => {
+            if (!(again instanceof Error && 'code' in again && again.code === 'EEXIST'))
+                throw again;
+        });
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/files/journal.js
@@ -66638,7 +66718,8 @@ async function openJournal(file, narrator) {
     const kept = await keepEarlier(file);
     if (kept !== undefined)
         narrator.say(`The journal of an earlier run was moved to ${(0,core_text/* forLog */.Ig)(kept)}.`);
-    const handle = await openForWriting(file, 'journal-file');
+    const place = { file, input: 'journal-file' };
+    const handle = await openForWriting(place);
     let waiting = [];
     let writing;
     async function drain() {
@@ -66646,8 +66727,10 @@ async function openJournal(file, narrator) {
             const group = waiting;
             waiting = [];
             try {
-                await writeAll(handle, group.map((w) => w.text).join(''));
-                await handle.datasync();
+                await orNotWritable(place, async () => {
+                    await writeAll(handle, group.map((w) => w.text).join(''));
+                    await handle.datasync();
+                });
                 for (const w of group)
                     w.done();
             }
@@ -66680,9 +66763,7 @@ async function keepEarlier(file) {
         const kept = `${file}.${n}`;
         if (await hasContent(kept))
             continue;
-        await (0,promises_.rename)(file, kept).catch((error) => {
-            throw notWritable(file, 'journal-file', error);
-        });
+        await orNotWritable({ file, input: 'journal-file' }, () => (0,promises_.rename)(file, kept));
         return kept;
     }
 }
@@ -66701,8 +66782,6 @@ async function writeAll(handle, text) {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: ./build/core/keys.js
 var keys = __nccwpck_require__(7464);
 ;// CONCATENATED MODULE: ./build/core/lines.js
@@ -66738,12 +66817,16 @@ var core_plan = __nccwpck_require__(4115);
 
 
 
-
 const FLUSH_CHARACTERS = 64 * 1024;
-/** @throws RollbackError `file-not-writable` at once, before any work is done in vain. */
-async function openPlanSpool(planFile, header) {
-    const plan = await openForWriting(planFile, 'plan-file');
-    const folder = await (0,promises_.mkdtemp)((0,external_node_path_.join)((0,external_node_os_.tmpdir)(), 's3-rollback-plan-'));
+/**
+ * `tempFolder`: where the parts are put meanwhile.
+ * @throws RollbackError `file-not-writable` at once, before any work is done in vain.
+ */
+async function openPlanSpool(planFile, tempFolder, header) {
+    const place = { file: planFile, input: 'plan-file' };
+    const plan = await openForWriting(place);
+    const folder = (0,external_node_path_.join)(tempFolder, 'plan-parts');
+    await orNotWritable(place, () => makeFolder(folder));
     const parts = [];
     let opened = 0;
     return {
@@ -66767,43 +66850,48 @@ async function openPlanSpool(planFile, header) {
                     for (const line of lines)
                         buffer += (0,core_plan/* planLine */.od)(line);
                     if (buffer.length >= FLUSH_CHARACTERS)
-                        await flush();
+                        await orNotWritable(place, flush);
                 },
                 async end() {
-                    await flush();
-                    await handle?.close();
+                    try {
+                        await orNotWritable(place, flush);
+                    }
+                    finally {
+                        await handle?.close();
+                    }
                 },
             };
         },
-        async finish(onLine) {
-            const digest = (0,core_plan/* planDigest */.Gb)(header);
-            await plan.appendFile((0,core_plan/* planHeaderLine */.pE)({ ...header, digest: core_plan/* NO_DIGEST */.zM }));
-            for (const part of parts.sort((a, b) => (0,keys/* compareKeys */.YD)(a.start, b.start))) {
-                let buffer = '';
-                for await (const line of linesOf((0,external_node_fs_.createReadStream)(part.file))) {
-                    onLine(line);
-                    buffer += `${line}\n`;
-                    if (buffer.length >= FLUSH_CHARACTERS) {
-                        digest.add(buffer);
-                        await plan.appendFile(buffer);
-                        buffer = '';
-                    }
-                }
-                digest.add(buffer);
-                await plan.appendFile(buffer);
-            }
-            const value = digest.digest();
-            // The header's length does not depend on the digest, so it can be put in afterwards. A file whose writer died
-            // before has a digest of zeros, which matches nothing.
-            await plan.write((0,core_plan/* planHeaderLine */.pE)({ ...header, digest: value }), 0);
-            await plan.datasync();
-            return { digest: value };
-        },
+        finish: (onLine) => orNotWritable(place, () => assemble(onLine)),
         async cleanUp() {
             await plan.close();
             await (0,promises_.rm)(folder, { recursive: true, force: true });
         },
     };
+    async function assemble(onLine) {
+        const digest = (0,core_plan/* planDigest */.Gb)(header);
+        await plan.appendFile((0,core_plan/* planHeaderLine */.pE)({ ...header, digest: core_plan/* NO_DIGEST */.zM }));
+        for (const part of parts.sort((a, b) => (0,keys/* compareKeys */.YD)(a.start, b.start))) {
+            let buffer = '';
+            for await (const line of linesOf((0,external_node_fs_.createReadStream)(part.file))) {
+                onLine(line);
+                buffer += `${line}\n`;
+                if (buffer.length >= FLUSH_CHARACTERS) {
+                    digest.add(buffer);
+                    await plan.appendFile(buffer);
+                    buffer = '';
+                }
+            }
+            digest.add(buffer);
+            await plan.appendFile(buffer);
+        }
+        const value = digest.digest();
+        // The header's length does not depend on the digest, so it can be put in afterwards. A file whose writer died
+        // before has a digest of zeros, which matches nothing.
+        await plan.write((0,core_plan/* planHeaderLine */.pE)({ ...header, digest: value }), 0);
+        await plan.datasync();
+        return { digest: value };
+    }
 }
 /**
  * Read a plan line by line. Its digest is checked at the end of the file; the caller that must not begin before it is
@@ -66989,6 +67077,8 @@ const resultSchema = schemas/* object */.Ikc({
     status: schemas/* enum */.k5n(['done', 'gone', 'conflict', 'failed', 'not-sent']),
     /** The new entry: of a copy or an added marker, where the server told it. */
     versionId: schemas/* string */.YjP().optional(),
+    /** The answer was lost; the entry found instead is as ours would be. */
+    presumed: schemas/* literal */.euz(true).optional(),
     code: schemas/* string */.YjP().optional(),
 });
 /** The last line of a run that came to its end; missing where it was killed. */
@@ -67009,6 +67099,7 @@ function resultOf(number, result) {
         result: number,
         status: result.status,
         ...(result.status === 'done' && result.versionId !== undefined && { versionId: result.versionId }),
+        ...(result.status === 'done' && result.presumed && { presumed: true }),
         ...(result.status === 'failed' && { code: result.failure.code }),
     };
 }
@@ -67040,7 +67131,7 @@ async function* chunksOf(plan) {
             outcome: undefined,
             begun: false,
             unsure: false,
-            written: undefined,
+            written: {},
         });
         steps += line.steps.length;
         if (keys.length >= MAX_KEYS || steps >= MAX_STEPS) {
@@ -67068,8 +67159,8 @@ function isStill(from, entry) {
 
 
 
-/** Requests that the engine keeps ready; the rate controller in the port decides how many of them really fly. */
-const BATCHES_AT_ONCE = 8;
+/** Batches whose intents are written ahead; the rate controller lets so many fly when S3 does not complain. */
+const BATCHES_AT_ONCE = 4;
 /**
  * Carry out a chunk of the plan: every step's intent is in the journal before it is sent, its result after.
  * Sets the keys' outcomes where something went wrong; a key left without one has all its steps confirmed (or was not
@@ -67095,11 +67186,13 @@ async function applyChunk(chunk, deps) {
     await removeAll(itemsOf(deletions, (k, s) => k.outcome === undefined && k.open === 1 && isCurrent(k, s)));
     /**
      * In a suspended bucket any write replaces the `null` entry, so `null` may name new data by the time we remove the
-     * marker that bore it; S3 has no condition against that (If-Match looks at versions only), so look just before.
+     * marker that bore it, or uncover it; S3 has no condition against that (If-Match looks at versions only), so look just
+     * before.
      * https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersioningSuspendedBuckets.html
      */
     function isReplaceable(key) {
-        return deps.suspended && key.line.steps.some((s) => 'versionId' in s && s.versionId === 'null');
+        const { steps, to } = key.line;
+        return deps.suspended && (to.versionId === 'null' || steps.some((s) => 'versionId' in s && s.versionId === 'null'));
     }
     function* itemsOf(keys, wanted) {
         for (const key of keys) {
@@ -67137,6 +67230,8 @@ async function applyChunk(chunk, deps) {
         const numbers = await begin(items);
         const write = await sendOrRecall(items, numbers, () => send(key.line, step));
         const result = await settle(key, step, write);
+        if (write.ok)
+            key.written = write;
         await finish(items, numbers, () => result);
     }
     function send(line, step) {
@@ -67156,9 +67251,10 @@ async function applyChunk(chunk, deps) {
             return { status: 'failed', failure: write.failure };
         if (write.unsure) {
             try {
+                // Presumed: somebody else may have written the same in the same moment. The journal says so, for taking it back.
                 const own = await ownWrite(key.line, step);
                 if (own !== undefined)
-                    return { status: 'done', versionId: own };
+                    return { status: 'done', versionId: own, presumed: true };
             }
             catch (error) {
                 if (error instanceof ports/* S3Failure */.b)
@@ -67169,13 +67265,12 @@ async function applyChunk(chunk, deps) {
         return { status: 'conflict' };
     }
     async function ownWrite(line, step) {
-        const current = await port.readCurrent(line.key);
+        const [current] = await port.readTop(line.key);
         if (current === undefined || isStill(line.from, current))
             return undefined;
-        if (step.do === 'add-delete-marker')
-            return current.deleteMarker ? current.versionId : undefined;
-        if (current.deleteMarker)
-            return undefined;
+        if (step.do === 'add-delete-marker' || current.deleteMarker) {
+            return step.do === 'add-delete-marker' && current.deleteMarker ? current.versionId : undefined;
+        }
         const [ours, source] = await Promise.all([
             port.headVersion(line.key, current.versionId, true),
             port.headVersion(line.key, step.versionId, true),
@@ -67184,7 +67279,7 @@ async function applyChunk(chunk, deps) {
     }
     async function checkUnchanged(key) {
         try {
-            const current = await port.readCurrent(key.line.key);
+            const [current] = await port.readTop(key.line.key);
             if (current === undefined || !isStill(key.line.from, current)) {
                 key.outcome = { kind: 'conflict', found: 'the key was written or deleted after the plan was made' };
             }
@@ -67235,11 +67330,11 @@ async function applyChunk(chunk, deps) {
     }
     function take({ key, step }, result) {
         key.open -= 1;
+        if (key.open === 0)
+            deps.onKeyDone();
         switch (result.status) {
             case 'done':
                 tally.steps[step.do] += 1;
-                if (step.do === 'copy-version')
-                    key.written = result.versionId;
                 break;
             case 'gone':
                 key.unsure = true;
@@ -67367,16 +67462,17 @@ function decideOrdered(bucket, key, entries, target, method, versioning) {
     if (current.deleteMarker && !wantsData)
         return { kind: 'unchanged' };
     const from = { versionId: current.versionId, deleteMarker: current.deleteMarker, etag: current.etag ?? null };
-    const change = (to, steps) => ({
-        kind: 'change',
-        line: { bucket, key, from, to: { versionId: to }, steps },
-    });
+    const change = (to, steps) => {
+        const replaceable = versioning === 'Suspended' && to?.versionId === 'null' && to.etag !== undefined;
+        const target = { versionId: to?.versionId ?? null, ...(replaceable && { etag: to.etag }) };
+        return { kind: 'change', line: { bucket, key, from, to: target, steps } };
+    };
     // 3. Only markers lie above it: they go, no data moves.
     if (above.every((e) => e.deleteMarker))
-        return change(wanted?.versionId ?? null, above.map(removal));
+        return change(wanted, above.map(removal));
     // 6. Everything above goes, the current entry last, so that readers see one change, straight to the target.
     if (method === 'delete') {
-        return change(wanted?.versionId ?? null, [...above.slice(1), current].map(removal));
+        return change(wanted, [...above.slice(1), current].map(removal));
     }
     // A write into a suspended bucket becomes the `null` entry and destroys the one there was. Where that is a marker
     // below others, a part of the history would be gone, and the same time would mean another state from then on.
@@ -67390,7 +67486,7 @@ function decideOrdered(bucket, key, entries, target, method, versioning) {
     // 5. It should not exist, and does: a delete marker goes on top.
     if (destroysNull)
         return { kind: 'skip', reason: 'would-destroy-null-version' };
-    return change(null, [{ do: 'add-delete-marker' }]);
+    return change(undefined, [{ do: 'add-delete-marker' }]);
 }
 function removal(entry) {
     return { do: entry.deleteMarker ? 'remove-delete-marker' : 'delete-version', versionId: entry.versionId };
@@ -67399,6 +67495,8 @@ function removal(entry) {
 // EXTERNAL MODULE: ./build/core/scope.js
 var core_scope = __nccwpck_require__(1978);
 ;// CONCATENATED MODULE: ./build/operations/plan.js
+
+
 
 
 
@@ -67418,8 +67516,8 @@ async function makePlan(request, facts, deps, tally) {
     const { port, narrator } = deps;
     const { scope } = request;
     const inScope = (0,core_scope/* scopeTest */.R)(scope);
-    const counts = { versionDeletes: 0, removals: 0, copies: 0 };
-    const spool = await openPlanSpool(request.planFile, {
+    const counts = { versionDeletes: 0, removals: 0, copies: 0, entriesListed: 0 };
+    const spool = await openPlanSpool(request.planFile, (0,external_node_path_.dirname)(request.reportFile), {
         schemaVersion: 1,
         kind: 'plan',
         operation: request.operation,
@@ -67483,7 +67581,9 @@ async function makePlan(request, facts, deps, tally) {
                     }
                 });
                 await part.write(lines);
-                narrator.progress(tally.totals.entriesExamined, undefined, 'versions listed');
+                for (const { entries } of batch)
+                    counts.entriesListed += entries.length;
+                narrator.progress(counts.entriesListed, undefined, 'versions and markers listed');
             }
         }
         finally {
@@ -67520,8 +67620,9 @@ async function makePlan(request, facts, deps, tally) {
             return settleCopy(scope.bucket, question, sourceHead, currentHead);
         }
         catch (error) {
-            if (error instanceof ports/* S3Failure */.b)
+            if (error instanceof ports/* S3Failure */.b && !(0,outcome/* stopsTheRun */.Ek)(error.failure.code)) {
                 return { kind: 'failed', failure: error.failure };
+            }
             throw error;
         }
     }
@@ -67550,9 +67651,12 @@ function versionNotFound(history, versionId) {
 
 
 
-
 /** Entries a page of a listing holds. */
 const PAGE = 1000;
+/** As many entries of a key as tell what became of it. */
+const TOP = 3;
+/** Pages that a part of a stretch should have to be listed on its own: its last one is half empty. */
+const PAGES_PER_PART = 2;
 /**
  * Read the chunk's keys again and compare with their targets. Keys that already have an outcome keep it.
  * Where the changed keys lie close together the stretch is listed, a thousand entries a request; else each key is read.
@@ -67571,6 +67675,7 @@ async function verifyChunk(chunk, deps) {
         const listing = port.list({
             prefix: deps.prefix,
             upTo: last.line.key,
+            cuts: cutsOf(chunk.keys, deps.entriesPerKey),
             ...(chunk.after !== undefined && { after: chunk.after }),
         });
         const segments = [];
@@ -67579,7 +67684,7 @@ async function verifyChunk(chunk, deps) {
                 for await (const batch of segment.batches) {
                     for (const { key, entries } of batch)
                         if (wanted.has(key))
-                            seen.set(key, currentOf(entries));
+                            seen.set(key, entries.slice(0, TOP));
                 }
             })();
             read.catch(() => { });
@@ -67587,17 +67692,23 @@ async function verifyChunk(chunk, deps) {
         }
         await Promise.all(segments);
         await forEachConcurrently(open, deps.concurrency, async (key) => {
-            key.outcome = await judge(key, seen.get(key.line.key), port);
+            key.outcome = await judge(key, seen.get(key.line.key) ?? [], port);
         });
     }
     else {
         await forEachConcurrently(open, deps.concurrency, (key) => verifyKey(key, port));
     }
 }
+/** Keys of the chunk between which lie as many entries as a part should have. */
+function cutsOf(keys, entriesPerKey) {
+    const step = Math.max(1, Math.round((PAGES_PER_PART * PAGE) / entriesPerKey));
+    const parts = Math.floor(keys.length / step);
+    return keys.flatMap(({ line }, i) => (i > 0 && i % step === 0 && i / step < parts ? [line.key] : []));
+}
 /** Read one key again and set its outcome. */
 async function verifyKey(key, port) {
     try {
-        key.outcome = await judge(key, await port.readCurrent(key.line.key), port);
+        key.outcome = await judge(key, await port.readTop(key.line.key), port);
     }
     catch (error) {
         if (!(error instanceof ports/* S3Failure */.b))
@@ -67606,28 +67717,35 @@ async function verifyKey(key, port) {
     }
 }
 /** Is what is current now what the plan wanted? A key that is something else was written after our change. */
-async function judge(key, current, port) {
-    const { line } = key;
-    const wanted = line.to.versionId;
+async function judge(key, top, port) {
+    const { line, written } = key;
+    const { versionId: wanted, etag } = line.to;
+    const [current] = top;
+    const between = wroteOver(line, top);
     if (wanted === null) {
-        return current === undefined || current.deleteMarker ? { kind: 'restored' } : changed('it was written again');
+        if (current !== undefined && !current.deleteMarker)
+            return changed('it was written again');
+        return between ? changed(UNGUARDED) : { kind: 'restored' };
     }
     if (current === undefined)
         return changed('it has no versions any more');
-    if (current.versionId === wanted)
-        return { kind: 'restored' };
-    if (!line.steps.some((s) => s.do === 'copy-version')) {
-        return changed(current.deleteMarker ? 'it was deleted again' : 'it was written again');
-    }
-    if (current.versionId === key.written)
+    // In a suspended bucket `null` is the name of whatever was written last.
+    if (current.versionId === wanted && (etag === undefined || etag === current.etag))
         return { kind: 'restored' };
     if (current.deleteMarker)
         return changed('it was deleted again');
-    if (key.written !== undefined)
+    if (!line.steps.some((s) => s.do === 'copy-version'))
         return changed('it was written again');
-    // The server did not tell the new version's id: what is current must be new, and equal to what was copied.
     if (isStill(line.from, current))
         return changed('the copy did not become current');
+    if (between)
+        return changed(UNGUARDED);
+    if (written.versionId !== undefined) {
+        return current.versionId === written.versionId ? { kind: 'restored' } : changed('it was written again');
+    }
+    // The server did not tell the new version's id: what is current is new, and must be equal to what was copied.
+    if (written.etag !== undefined && written.etag === current.etag)
+        return { kind: 'restored' };
     try {
         const [now, source] = await Promise.all([
             port.headVersion(line.key, current.versionId, true),
@@ -67641,6 +67759,22 @@ async function judge(key, current, port) {
             return { kind: 'failed', failure: error.failure };
         throw error;
     }
+}
+const UNGUARDED = 'it was written between plan and change, and this server does not honour conditions: that write lies under ours now,';
+/**
+ * Did our write go on top of another that the plan did not see? Then the server took the request and not its condition.
+ * A write of the same content in between is most likely our own first try, whose answer was lost.
+ */
+function wroteOver(line, top) {
+    const ours = line.steps.some((s) => s.do === 'copy-version' || s.do === 'add-delete-marker');
+    const [current, ...below] = top;
+    // A `null` entry replaces the one that there was, so what the plan saw may be gone.
+    if (!ours || current === undefined || current.versionId === 'null')
+        return false;
+    const seen = below.findIndex((entry) => isStill(line.from, entry));
+    return below
+        .slice(0, Math.max(0, seen))
+        .some((e) => e.deleteMarker !== current.deleteMarker || e.etag !== current.etag);
 }
 function changed(found) {
     return { kind: 'conflict', found: `${found} while the run was going on` };
@@ -67695,7 +67829,7 @@ async function restore(request, deps) {
         error = asRollbackError(thrown, request);
     }
     if (!request.dryRun)
-        countNotAttempted(request, tally);
+        countNotAttempted(tally);
     const report = (0,core_report/* finishReport */.Ux)(request, tally, {
         startedAt,
         finishedAt: deps.now(),
@@ -67726,8 +67860,9 @@ async function writeReport(file, report, narrator) {
 async function carryOut(request, facts, plan, journal, deps, tally) {
     const { port, narrator, stop, concurrency } = deps;
     const { prefix } = request.scope;
-    const entriesPerKey = tally.totals.entriesExamined / tally.totals.planned;
+    const entriesPerKey = plan.entriesListed / tally.totals.planned;
     let intents = 0;
+    let done = 0;
     let proving = Promise.resolve();
     try {
         await journal.append([
@@ -67752,6 +67887,7 @@ async function carryOut(request, facts, plan, journal, deps, tally) {
                     suspended: facts.versioning === 'Suspended',
                     oldestMarkerLast: request.target.kind === 'undelete' && (request.target.after ?? request.target.before) !== undefined,
                     nextIntent: () => ++intents,
+                    onKeyDone: () => narrator.progress(++done, tally.totals.planned, 'keys'),
                 });
             }
             catch (error) {
@@ -67763,8 +67899,10 @@ async function carryOut(request, facts, plan, journal, deps, tally) {
             proving.catch(() => { });
             if (broken !== undefined)
                 throw broken;
-            narrator.progress(tally.totals.restored, tally.totals.planned, 'keys restored');
         }
+        // Told to stop when the last answer was in: there was no time to prove it, and the job is cancelled all the same.
+        if (stop.aborted)
+            throw new errors/* CancelledError */.cc();
     }
     finally {
         try {
@@ -67790,7 +67928,6 @@ async function carryOut(request, facts, plan, journal, deps, tally) {
             for (const key of chunk.keys) {
                 (0,core_report/* countOutcome */.y0)(tally, key.line.bucket, key.line.key, settledOutcome(key, request), prefix);
             }
-            narrator.progress(tally.totals.restored, tally.totals.planned, 'keys restored');
         }
     }
 }
@@ -67863,12 +68000,13 @@ function nothingInScope(request, tally) {
         'case-sensitive and have no leading slash unless they were written with one.');
 }
 /** Planned keys that the run never got to, so that the counts add up to the keys in scope. */
-function countNotAttempted(request, tally) {
-    const { keysExamined, restored, unchanged, skipped, conflicts, failed } = tally.totals;
-    const left = keysExamined - restored - unchanged - skipped - conflicts - failed;
-    for (let i = 0; i < left; i++) {
-        (0,core_report/* countOutcome */.y0)(tally, request.scope.bucket, '', { kind: 'skipped', reason: 'not-attempted' }, request.scope.prefix);
-    }
+function countNotAttempted({ totals, skipped }) {
+    const { keysExamined, restored, unchanged, conflicts, failed } = totals;
+    const left = keysExamined - restored - unchanged - totals.skipped - conflicts - failed;
+    if (left === 0)
+        return;
+    totals.skipped += left;
+    skipped['not-attempted'] = (skipped['not-attempted'] ?? 0) + left;
 }
 function asRollbackError(thrown, request) {
     if (thrown instanceof errors/* CancelledError */.cc || (thrown instanceof Error && thrown.name === 'AbortError')) {
@@ -67887,7 +68025,7 @@ function asRollbackError(thrown, request) {
 
 /***/ }),
 
-/***/ 6650:
+/***/ 309:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -67901,7 +68039,10 @@ __nccwpck_require__.d(__webpack_exports__, {
 var dist_cjs = __nccwpck_require__(3711);
 // EXTERNAL MODULE: ./build/core/ports.js
 var ports = __nccwpck_require__(5158);
+// EXTERNAL MODULE: ./build/core/text.js
+var core_text = __nccwpck_require__(6067);
 ;// CONCATENATED MODULE: ./build/s3/errors.js
+
 /** An answer with a good status and a body that cannot be: empty, cut short, or an error in disguise. Tried again. */
 class BadAnswer extends Error {
     code;
@@ -68077,7 +68218,7 @@ const HINTS = {
     NotImplemented: 'This server does not know the operation; see docs/troubleshooting.md for what a server needs.',
     MethodNotAllowed: 'This entry does not allow the operation: it may have become a delete marker since. Run it again.',
     RequestTimeTooSkewed: "The runner's clock and the server's are more than 15 minutes apart: set the runner's clock.",
-    BadRequest: 'HeadObject is refused like this for a version encrypted with a key of your own (SSE-C), which only its owner can copy.',
+    BadRequest: 'S3 does not say why. Ask for the version with "aws s3api head-object --version-id …" and the same role.',
     NoSuchVersion: 'The version is gone since the listing. Run it again: it will be planned anew.',
     NoSuchKey: 'The version is gone since the listing. Run it again: it will be planned anew.',
     EntityTooLarge: 'The object is larger than CopyObject takes (5 GiB).',
@@ -68096,9 +68237,11 @@ function hintFor(asked, trouble) {
         }
         if (/kms/i.test(message))
             return kmsHint(asked);
-        return `The role needs ${permissionsFor(asked)}; a policy of the bucket or organisation may deny it.`;
+        const locked = asked === 'remove' ? ' A version under Object Lock is refused like this by some servers.' : '';
+        return `The role needs ${permissionsFor(asked)}; a policy of the bucket or organisation may deny it.${locked}`;
     }
     if (code === 'PermanentRedirect' ||
+        code === 'TemporaryRedirect' ||
         code === 'AuthorizationHeaderMalformed' ||
         code === 'IllegalLocationConstraintException') {
         return region === undefined
@@ -68122,9 +68265,11 @@ function kmsHint(asked) {
         ? 'The role needs kms:Decrypt on the key of the source and kms:GenerateDataKey on the key of the copy, and both keys must be enabled.'
         : 'The role needs kms:Decrypt on the key, and the key must be enabled.';
 }
+/** S3's messages are a sentence or two; whatever else answers in its place may send a page. */
+const MAX_MESSAGE = 2000;
 /** What went wrong, as it stands in the report: S3's own code and message, and the mend. */
 function failureOf(asked, trouble) {
-    return { code: trouble.code, message: trouble.message, hint: hintFor(asked, trouble) };
+    return { code: trouble.code, message: (0,core_text/* shorten */.ml)(trouble.message, MAX_MESSAGE), hint: hintFor(asked, trouble) };
 }
 
 // EXTERNAL MODULE: external "node:buffer"
@@ -68203,6 +68348,10 @@ class XmlReader {
             this.#at = close + 1;
             return;
         }
+        // A comment would cut the text in two, and half a key is another key.
+        const aside = bytes[end + 1] === EXCLAMATION || bytes[end + 1] === QUESTION;
+        if (aside && !this.has('<![CDATA[', end))
+            throw new XmlError(`has a comment inside <${name}>`);
         if (!this.#tag() || !this.#closes || this.#name !== name)
             throw new XmlError(`has no </${name}> after <${name}>`);
     }
@@ -68906,117 +69055,314 @@ class Channel {
     }
 }
 
+;// CONCATENATED MODULE: ./build/s3/places.js
+/**
+ * What is known of the characters of a bucket's keys, place by place. A place is a depth below the prefix, counted in
+ * slashes, an index within that part of the key, and the character before: years, counters, hashes and names each have
+ * their own, so that the letters of file names are not expected in dates. Any digit before, or letter of a hash, is as
+ * good as another.
+ */
+class Places {
+    #places = new Map();
+    learn(key) {
+        const walk = new Walk();
+        for (const code of key.slice(0, MOST_PLACES)) {
+            const place = this.#places.get(walk.id) ?? new Place();
+            this.#places.set(walk.id, place);
+            place.see(code);
+            walk.step(code);
+        }
+    }
+    /** Nothing lies at `from` or behind it, up to `to` (absent: to the end). */
+    nothing(from, to) {
+        const differ = to === undefined ? 0 : commonLength(from, to);
+        const walk = new Walk();
+        for (const [at, code] of from.entries()) {
+            const least = at === from.length - 1 ? code : code + 1;
+            const most = at === differ && to !== undefined ? (to[at] ?? 0) - 1 : LAST_CODE;
+            if (at >= differ)
+                this.#places.get(walk.id)?.exclude(least, most);
+            walk.step(code);
+        }
+    }
+    /** What may stand behind these characters, ascending. */
+    after(base) {
+        const walk = new Walk();
+        for (const code of base)
+            walk.step(code);
+        // The digits of a hash come before its letters: the places next to this one may have shown them already.
+        const hexNear = () => walk.near.flatMap((id) => this.#places.get(id)?.hexLetters() ?? []);
+        return this.#places.get(walk.id)?.choices(hexNear) ?? [];
+    }
+}
+/** Places of a key that are looked at: bounds the memory. */
+const MOST_PLACES = 200;
+const LAST_CODE = 0x10ffff;
+const places_SLASH = 0x2f;
+const isDigit = (code) => code >= 0x30 && code <= 0x39;
+const isHexLetter = (code) => (code >= 0x61 && code <= 0x66) || (code >= 0x41 && code <= 0x46);
+const isWide = (code) => code >= 0x80;
+class Walk {
+    #depth = 0;
+    #index = 0;
+    #before = 0;
+    #last = 0;
+    id = 0;
+    step(code) {
+        this.#last = this.id;
+        this.#depth += code === places_SLASH ? 1 : 0;
+        this.#index = code === places_SLASH ? 0 : this.#index + 1;
+        this.#before = isDigit(code) || isHexLetter(code) ? 0 : code;
+        this.id = idOf(this.#depth, this.#index, this.#before);
+    }
+    /** The place before, the one after a digit, and the first one below. */
+    get near() {
+        return [this.#last, idOf(this.#depth, this.#index + 1, 0), idOf(this.#depth + 1, 0, places_SLASH)];
+    }
+}
+function idOf(depth, index, before) {
+    return (depth * 2048 + index) * (LAST_CODE + 1) + before;
+}
+class Place {
+    #seen = new Set();
+    #excluded = [];
+    #choices;
+    /** Only digits so far. */
+    #mayBeHex = false;
+    see(code) {
+        if (this.#seen.has(code))
+            return;
+        this.#seen.add(code);
+        this.#choices = undefined;
+    }
+    exclude(from, to) {
+        if (from > to)
+            return;
+        this.#excluded.push({ from, to });
+        this.#choices = undefined;
+    }
+    /** All hexadecimal letters of its case, where it shows digits and such letters only. */
+    hexLetters() {
+        const seen = [...this.#seen];
+        const letter = seen.find(isHexLetter);
+        if (letter === undefined || !seen.some(isDigit) || !seen.every((c) => isDigit(c) || isHexLetter(c)))
+            return [];
+        return codes(letter >= 0x61 ? 0x61 : 0x41, 6);
+    }
+    choices(hexNear) {
+        if (this.#choices !== undefined && !this.#mayBeHex)
+            return this.#choices;
+        const seen = [...this.#seen].sort((a, b) => a - b);
+        this.#mayBeHex = seen.every(isDigit);
+        // The more of them turned up so far, and the fewer were looked for in vain, the likelier are the others.
+        const unseen = seen.length / (seen.length + 1 + 2 * this.#excluded.length);
+        const weights = new Map();
+        for (const code of [...kinOf(seen), ...(this.#mayBeHex ? hexNear() : [])])
+            weights.set(code, unseen);
+        for (const code of seen)
+            weights.set(code, 1);
+        for (const [code, weight] of wideWeights(seen.filter(isWide), unseen))
+            weights.set(code, weight);
+        this.#choices = [...weights]
+            .map(([code, weight]) => ({ code, seen: this.#seen.has(code), weight }))
+            .filter((choice) => choice.seen || !this.#isExcluded(choice.code))
+            .sort((a, b) => a.code - b.code);
+        return this.#choices;
+    }
+    #isExcluded(code) {
+        return this.#excluded.some(({ from, to }) => code >= from && code <= to);
+    }
+}
+/**
+ * The other digits where there are digits. The other letters where there are several, as one may always stand there;
+ * only those of hexadecimal numbers, where there are digits as well.
+ */
+function kinOf(seen) {
+    const has = (from, to) => seen.some((code) => code >= from && code <= to);
+    const digits = seen.some(isDigit);
+    const kin = digits ? codes(0x30, 10) : [];
+    for (const a of [0x41, 0x61]) {
+        if (seen.length > 1 && has(a, a + 25))
+            kin.push(...codes(a, digits && !has(a + 6, a + 25) ? 6 : 26));
+    }
+    return kin;
+}
+/**
+ * Scripts with many characters: evenly between those that were seen, and behind them at growing distances, up to the
+ * size of the largest; as many behind as were seen.
+ */
+function wideWeights(seen, unseen) {
+    const weights = new Map();
+    const [first] = seen;
+    const last = seen.at(-1);
+    if (first === undefined || last === undefined)
+        return weights;
+    const density = seen.length / (last - first + 1);
+    const put = (code, weight) => {
+        if (code <= LAST_CODE && !(code >= 0xd800 && code <= 0xdfff))
+            weights.set(code, weight);
+    };
+    for (const [i, code] of seen.entries()) {
+        const gap = (seen[i + 1] ?? code + 1) - code;
+        const step = Math.ceil(gap / GAP_PARTS);
+        for (let at = 0; at < gap; at += step)
+            put(code + at, density * Math.min(step, gap - at));
+    }
+    for (let k = 0; k < WIDE_BITS; k++)
+        put(last + 2 ** k, (unseen * seen.length * 2 ** (k / 2)) / WIDE_SUM);
+    return weights;
+}
+/** Into how many parts a gap between two characters of a large script is cut at most. */
+const GAP_PARTS = 8;
+/** The largest script, CJK, has some 20,000 characters. */
+const WIDE_BITS = 14;
+const WIDE_SUM = Array.from({ length: WIDE_BITS }, (_, k) => 2 ** (k / 2)).reduce((sum, weight) => sum + weight, 0);
+function codes(from, count) {
+    return Array.from({ length: count }, (_, i) => from + i);
+}
+function commonLength(a, b) {
+    let at = 0;
+    while (at < a.length && a[at] === b[at])
+        at++;
+    return at;
+}
+
 ;// CONCATENATED MODULE: ./build/s3/cut.js
 
-/** The characters that keys of this bucket are made of. */
-class Alphabet {
-    #seen = new Set();
-    #sorted;
-    learn(key) {
-        for (const char of key) {
-            const code = char.codePointAt(0) ?? 0;
-            if (this.#seen.has(code))
-                continue;
-            this.#seen.add(code);
-            this.#sorted = undefined;
-        }
-    }
-    /** In order; where some digits or letters were seen, the others of their kind are expected too. */
-    codes() {
-        if (this.#sorted === undefined) {
-            const all = new Set(this.#seen);
-            for (const [from, to] of KINDS) {
-                if ([...this.#seen].some((code) => code >= from && code <= to)) {
-                    for (let code = from; code <= to; code++)
-                        all.add(code);
-                }
-            }
-            this.#sorted = [...all].sort((a, b) => a - b);
-        }
-        return this.#sorted;
-    }
+
+/** Places that decide where a key lies on the line: the next ones hardly move it. */
+const PRECISION = 8;
+/** After so many misses in a row a range is taken to hold only what starts like the keys it showed. */
+const MISSES_BEFORE_NEAR = 2;
+function lineOf(question) {
+    const { bounded, misses, pages, places } = question;
+    const low = tail(question, question.last);
+    const first = tail(question, question.first);
+    const end = endOf(question);
+    const closed = end === undefined ? 0 : commonLength(low, end);
+    const known = misses < MISSES_BEFORE_NEAR ? tail(question, question.origin) : first;
+    const varied = bounded ? closed : Math.max(closed, commonLength(low, known));
+    // What was listed must be on the line too.
+    const base = low.slice(0, Math.min(varied, commonLength(low, first)));
+    const start = position(base, first, places);
+    const from = position(base, low, places);
+    const to = end !== undefined && base.length <= closed ? position(base, end, places) : 1;
+    // What is too small to be told from nothing counts all the same.
+    const listed = Math.max(from - start, 1e-6);
+    return { low, base, from, to, rest: to <= from ? 0 : (pages * (to - from)) / listed };
 }
-/** Digits, capitals, the letters of hexadecimal numbers, the other letters. */
-const KINDS = [
-    [0x30, 0x39],
-    [0x41, 0x5a],
-    [0x61, 0x66],
-    [0x67, 0x7a],
-];
-function sameKind(a, b) {
-    return KINDS.some(([from, to]) => a >= from && a <= to && b >= from && b <= to);
+/** Pages that are likely still to come in the range. A guess, going by what was listed of it. */
+function restOf(question) {
+    return lineOf(question).rest;
 }
 /**
- * At most `count` strings, ascending, greater than `last` and less than `end`; none where none seems worth trying.
- * Half of them at the shallowest place where keys are known to vary, one at each place above it, where all keys so far
- * are alike: if nothing lies behind, one question has told so.
+ * At most `count` strings, ascending, greater than `last` and less than `end`, that divide the rest evenly. Only one has
+ * characters that were not seen at their places: it tells about the others.
  */
 function cutPoints(question, count) {
-    const { prefix, origin, first, last, end } = question;
-    const low = points(last);
-    const start = end === undefined ? points(prefix).length : common(low, points(end)).length;
-    const varied = Math.max(start, common(low, points(origin)).length);
-    const local = Math.max(varied, common(low, points(first)).length);
-    const cuts = new Set();
-    const add = (some) => {
-        for (const cut of some)
-            if (cuts.size < count && isWithin(cut, question))
-                cuts.add(cut);
-    };
-    const choicesAt = (at) => choices(low, at, question.alphabet).filter((cut) => isWithin(cut, question));
-    for (let at = varied; at <= local && at < low.length && cuts.size < count; at++) {
-        add(spread(choicesAt(at), Math.ceil((count - cuts.size) / 2)));
+    const line = lineOf(question);
+    const share = (line.to - line.from) / (count + 1);
+    const sure = new Set();
+    const unsure = [];
+    for (let i = 1; share > 0 && i <= count; i++) {
+        const point = pointAt(line, line.from + share * i, share / 3, question.places);
+        const cut = point === undefined ? undefined : question.prefix + cut_text(point.cut);
+        if (point === undefined || cut === undefined || !isWithin(cut, question))
+            continue;
+        if (point.sure)
+            sure.add(cut);
+        else
+            unsure.push(cut);
     }
-    const untried = range(start, varied).flatMap((at) => successor(low.slice(0, at + 1), at) ?? []);
-    add(spread(untried, count - cuts.size));
-    // What is left over goes to where it is likeliest to hit: near where keys vary, and above.
-    for (const at of [...range(varied, local + 1), ...range(start, varied).reverse()]) {
-        if (at < low.length)
-            add(spread(choicesAt(at), count - cuts.size));
-    }
-    for (let at = local + 1; at < low.length && cuts.size === 0; at++) {
-        add(spread(choicesAt(at), count));
-        add([successor(low.slice(0, at + 1), at) ?? last]);
-    }
-    return [...cuts].sort(keys/* compareKeys */.YD);
+    const tried = unsure[Math.floor((unsure.length - 1) / 2)];
+    return [...sure, ...(tried === undefined ? [] : [tried])].sort(keys/* compareKeys */.YD);
 }
 /**
- * How much of a range is still to come for each bit of it that is listed, going by the characters at the first place
- * where its keys vary. A guess, for choosing which range to cut.
+ * A string behind all that shares a beginning with the keys so far, in a range of which it is not known how far it
+ * reaches: half way between the shallowest beginning and the deepest one where keys are known to go on, so that the
+ * answer, whatever it is, halves the question. Digits change, and first letters of names; other letters are tried last.
  */
-function restRatio({ prefix, origin, last, end, alphabet }, firstOfRange) {
-    const low = points(last);
-    const start = end === undefined ? points(prefix).length : common(low, points(end)).length;
-    const at = Math.max(start, common(low, points(origin)).length);
-    const from = points(firstOfRange)[at] ?? 0;
-    const here = low[at] ?? 0;
-    const listed = alphabet.codes().filter((code) => code >= from && code <= here).length;
-    const limit = end === undefined ? Number.POSITIVE_INFINITY : (points(end)[at] ?? Number.POSITIVE_INFINITY);
-    const rest = alphabet.codes().filter((code) => code > here && code <= limit && sameKind(code, here)).length;
-    return (1 + rest) / (1 + listed);
+function cutBehind(question) {
+    if (question.bounded)
+        return undefined;
+    const low = tail(question, question.last);
+    const end = endOf(question);
+    const start = end === undefined ? 0 : commonLength(low, end) + 1;
+    const varied = commonLength(low, tail(question, question.origin));
+    const behind = (at) => {
+        const cut = successor(low.slice(0, at + 1), at);
+        return cut !== undefined && isWithin(question.prefix + cut, question) ? [question.prefix + cut] : [];
+    };
+    const places = Array.from({ length: Math.max(0, varied - start) }, (_, i) => start + i);
+    const digits = places.filter((at) => isDigit(low[at] ?? 0)).flatMap(behind);
+    const tried = digits.length > 0 ? digits : places.filter((at) => at === 0 || low[at - 1] === places_SLASH).flatMap(behind);
+    const cut = tried[Math.floor((tried.length * 2) / 3)];
+    return cut === undefined ? undefined : { cut, likely: digits.length > 0 };
+}
+function position(base, key, places) {
+    let from = 0;
+    let size = 1;
+    for (let at = base.length; at < key.length && at < base.length + PRECISION; at++) {
+        const code = key[at] ?? 0;
+        let below = 0;
+        let own = 0;
+        let all = 0;
+        for (const choice of places.after(key.slice(0, at))) {
+            if (choice.code < code)
+                below += choice.weight;
+            if (choice.code === code)
+                own = choice.weight;
+            all += choice.weight;
+        }
+        if (all === 0)
+            break;
+        from += (size * below) / all;
+        size *= own / all;
+        if (size === 0)
+            break;
+    }
+    return from;
+}
+/** The shortest string that lies at this point of the line, give or take. */
+function pointAt({ low, base, from }, target, tolerance, places) {
+    const cut = [...base];
+    let start = 0;
+    let size = 1;
+    let sure = true;
+    for (let i = 0; i < PRECISION; i++) {
+        const choices = places.after(cut);
+        const all = choices.reduce((sum, { weight }) => sum + weight, 0);
+        let edge = start;
+        let best;
+        for (const choice of choices) {
+            const nearer = best !== undefined && edge - target < tolerance && target - best.start >= tolerance;
+            if (best === undefined || edge <= target || nearer)
+                best = { choice, start: edge };
+            edge += (size * choice.weight) / all;
+        }
+        if (best === undefined)
+            break;
+        cut.push(best.choice.code);
+        sure &&= best.choice.seen;
+        start = best.start;
+        size *= best.choice.weight / all;
+        if (start > from && Math.abs(start - target) < tolerance)
+            break;
+    }
+    return commonLength(cut, low) === cut.length ? undefined : { cut, sure };
+}
+/** Absent too where it lies behind all that starts with the prefix. */
+function endOf({ prefix, end }) {
+    return end?.startsWith(prefix) ? points(end.slice(prefix.length)) : undefined;
+}
+function tail({ prefix }, key) {
+    return points(key.slice(prefix.length));
 }
 function isWithin(cut, { prefix, last, end }) {
     return (cut.startsWith(prefix) &&
         (0,keys/* compareKeys */.YD)(cut, last) > 0 &&
         (end === undefined || (0,keys/* compareKeys */.YD)(cut, end) < 0) &&
         (0,keys/* keyBytes */.Rt)(cut) <= keys/* MAX_KEY_BYTES */.Xd);
-}
-/** What could stand at this place instead: all of the same kind that is greater, and the first of each other kind. */
-function choices(low, at, alphabet) {
-    const here = low[at] ?? 0;
-    const base = low.slice(0, at);
-    const above = alphabet.codes().filter((code) => code > here);
-    const chosen = above.filter((code, i) => sameKind(code, here) || !sameKind(code, above[i - 1] ?? -1));
-    return chosen.map((code) => cut_text([...base, code]));
-}
-/** So many of a list, evenly spaced, the middle one for one. */
-function spread(list, count) {
-    if (list.length <= count)
-        return [...list];
-    return range(0, count).map((i) => list[Math.floor(((i + 0.5) * list.length) / count)] ?? '');
-}
-function range(from, to) {
-    return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 }
 /** The least string greater than all that start with `base`, changing nothing before `start`. */
 function successor(base, start) {
@@ -69029,10 +69375,6 @@ function successor(base, start) {
     }
     return undefined;
 }
-function common(a, b) {
-    const differ = a.findIndex((code, i) => code !== b[i]);
-    return a.slice(0, differ === -1 ? a.length : differ);
-}
 function points(key) {
     return Array.from(key, (char) => char.codePointAt(0) ?? 0);
 }
@@ -69042,22 +69384,43 @@ function cut_text(codes) {
 
 ;// CONCATENATED MODULE: ./build/s3/cutting.js
 
+
+
 /** Pages a range must have shown before it is worth cutting. */
 const PAGES_BEFORE_CUT = 2;
-/** Cuts that a listing may make beyond one for each of its pages: each costs a request. */
-const SPARE_CUTS = 8;
+/** Pages that must be likely to come on either side of a cut: about half of one is read twice for it. */
+const LEAST_PART = 3;
+/** How many parts are cut off at once where it is not known how far the range reaches: all may be empty. */
+const MOST_UNBOUNDED = 3;
+/** Requests that cuts may waste: so many, and a share of the pages that seem necessary. */
+const FREE_WASTE = 2;
+const WASTE = 0.12;
+/** What seems still to come is trusted up to so many times what is listed, and up to so many pages in all. */
+const TRUST = 8;
+const MOST_TRUSTED = 60;
+/** Of a page, what is read on both sides of a cut on average. */
+const OVERLAP = 0.5;
+/** Cut the unlisted rest of a range at these strings, ascending, as far as they lie in it. Returns what is cut off. */
+function cutAt(range, cuts) {
+    const { last = '', end } = range;
+    const inside = cuts.filter((c) => (0,keys/* compareKeys */.YD)(c, last) > 0 && (end === undefined || (0,keys/* compareKeys */.YD)(c, end) < 0));
+    if (inside[0] !== undefined)
+        range.end = inside[0];
+    return inside.map((after, i) => ({ after, end: inside[i + 1] ?? end }));
+}
 /** Decides which of the ranges being listed is cut, and where. */
 class Cutter {
     #prefix;
-    #alphabet = new Alphabet();
+    #places = new Places();
     /** The first key listed. */
     #origin;
     #pages = 0;
-    #cuts = 0;
+    /** Requests that cuts have cost, or may yet. */
+    #spent = 0;
     constructor(prefix) {
         this.#prefix = prefix;
     }
-    /** A range has listed a page, from this key to that; some keys in between are enough to know the alphabet. */
+    /** A range has listed a page, from this key to that; some keys in between are enough to know the characters. */
     listed(range, first, last, some) {
         range.first ??= first;
         range.firstOfPage = first;
@@ -69065,70 +69428,87 @@ class Cutter {
         range.pages += 1;
         this.#origin ??= first;
         this.#pages += 1;
-        for (const key of some)
-            this.#alphabet.learn(key.slice(this.#prefix.length));
+        for (const key of [...some, last])
+            this.#places.learn(this.#tail(key));
     }
-    /** The first page of a range that was cut off, or its end, tells whether the cut was a good one. */
-    settle(range) {
+    /** The first page of a range that was cut off at `cut`, or its end, tells whether that was a good one. */
+    settle(range, cut) {
         const left = range.cutFrom;
         if (left === undefined)
             return;
         delete range.cutFrom;
         left.probes -= 1;
-        if (range.last !== undefined)
-            left.probeHit = true;
-        if (left.probes > 0)
-            return;
-        left.misses = left.probeHit ? 0 : left.misses + 1;
-        left.cutAgainAt = left.probeHit ? left.pages : left.pages + 2 ** left.misses - 1;
+        if (range.first === undefined)
+            left.misses += 1;
+        else {
+            this.#spent -= 1 - OVERLAP;
+            left.bounded = true;
+            left.misses = 0;
+        }
+        left.cutAgainAt = left.pages + 2 ** left.misses - 1;
+        const limit = range.first ?? range.end;
+        this.#places.nothing(this.#tail(cut), limit?.startsWith(this.#prefix) ? this.#tail(limit) : undefined);
     }
-    /** Cut one of the ranges, for at most so many idle listers. Returns which, and what is cut off it, ascending. */
+    /** Cut one of the ranges, for at most so many idle listers. */
     cut(ranges, idle) {
-        const allowed = Math.min(idle, this.#pages + SPARE_CUTS - this.#cuts);
-        while (allowed > 0) {
-            const found = this.#largest(ranges);
-            if (found === undefined)
-                return undefined;
-            const { range, question, rivals } = found;
+        if (idle <= 0)
+            return undefined;
+        const { able, rest } = this.#survey(ranges);
+        const seeming = this.#pages + Math.min(rest, TRUST * this.#pages, MOST_TRUSTED);
+        const allowed = Math.min(idle, Math.floor(FREE_WASTE + WASTE * seeming - this.#spent));
+        if (allowed <= 0)
+            return undefined;
+        able.sort((a, b) => b.rest - a.rest);
+        const all = able.reduce((sum, candidate) => sum + candidate.rest, 0);
+        for (const { range, question, rest } of able) {
             // Those that could be cut as well get their share of the idle.
-            const cuts = cutPoints(question, Math.max(1, Math.ceil(allowed / rivals)));
-            const [first] = cuts;
-            if (first === undefined) {
+            const most = Math.max(1, Math.min(Math.ceil((allowed * rest) / all), Math.floor(rest / LEAST_PART) - 1));
+            const cuts = cutsOf(question, rest >= 2 * LEAST_PART, most);
+            if (cuts.length === 0) {
                 range.cutAgainAt = range.pages + 1;
                 continue;
             }
-            const parts = cuts.map((after, i) => ({ after, end: cuts[i + 1] ?? range.end }));
-            range.end = first;
+            const parts = cutAt(range, cuts);
             range.probes = cuts.length;
-            range.probeHit = false;
-            this.#cuts += cuts.length;
+            range.bounded = false;
+            this.#spent += cuts.length;
             return { from: range, parts };
         }
         return undefined;
     }
-    /** The range that seems to have most before it, of those that may be cut; and how many these are. */
-    #largest(ranges) {
-        let best;
-        let rivals = 0;
+    /** The ranges that may be cut now, and how many pages seem to be still to come in all. */
+    #survey(ranges) {
+        const able = [];
+        let all = 0;
         for (const range of ranges) {
-            const { first, ended, parked, probes, cutFrom, pages, cutAgainAt } = range;
+            const { ended, parked, probes, cutFrom, pages, cutAgainAt } = range;
             const question = this.#questionOf(range);
-            const able = !ended && !parked && probes === 0 && cutFrom === undefined && pages >= cutAgainAt;
-            if (!able || first === undefined || question === undefined)
+            if (ended || question === undefined)
                 continue;
-            rivals += 1;
-            const rest = pages * restRatio(question, first);
-            if (best === undefined || rest > best.rest)
-                best = { range, question, rest };
+            const rest = Math.min(restOf(question), TRUST * range.pages);
+            all += rest;
+            if (!parked && probes === 0 && cutFrom === undefined && pages >= cutAgainAt)
+                able.push({ range, question, rest });
         }
-        return best === undefined ? undefined : { ...best, rivals };
+        return { able, rest: all };
     }
-    #questionOf({ firstOfPage, last, end }) {
-        if (firstOfPage === undefined || last === undefined || this.#origin === undefined)
+    #questionOf({ first, last, pages, end, bounded, misses }) {
+        if (first === undefined || last === undefined || this.#origin === undefined)
             return undefined;
-        const question = { prefix: this.#prefix, origin: this.#origin, first: firstOfPage, last, alphabet: this.#alphabet };
+        const places = this.#places;
+        const question = { prefix: this.#prefix, origin: this.#origin, first, last, pages, bounded, misses, places };
         return end === undefined ? question : { ...question, end };
     }
+    #tail(key) {
+        return points(key.slice(this.#prefix.length));
+    }
+}
+function cutsOf(question, isLarge, most) {
+    const inside = isLarge ? cutPoints(question, question.bounded ? most : Math.min(most, MOST_UNBOUNDED)) : [];
+    const behind = cutBehind(question);
+    if (behind === undefined || (!behind.likely && most === 1 && inside.length > 0))
+        return inside;
+    return [...new Set([...inside.slice(0, most - 1), behind.cut])].sort(keys/* compareKeys */.YD);
 }
 
 ;// CONCATENATED MODULE: ./build/s3/pages.js
@@ -69267,23 +69647,26 @@ function evidenceOf(entries) {
     }
     return markerBeforeVersion ? 'wire' : 'none';
 }
+/** The entries that tell what became of a key: its current one, the one below, and one that may have come in between. */
+const TOP = 3;
 /**
- * The newest entry of one key, from a listing of one entry; undefined where the key has none.
+ * The newest entries of one key, the current one first, up to three; empty where it has none.
  * @throws S3Failure, CancelledError
  */
-async function readCurrent(requester, bucket, key) {
+async function readTop(requester, bucket, key) {
     try {
         let after;
         // Pages may be empty and not the last.
         for (;;) {
-            const question = { prefix: key, maxKeys: 1, ...(after !== undefined && { after }) };
+            const question = { prefix: key, maxKeys: TOP, ...(after !== undefined && { after }) };
             const { entries, next } = await fetchPage(requester, bucket, question);
-            const first = entries[0];
-            // The key is the first of all that start with it.
-            if (first !== undefined)
-                return first.key === key ? first.entry : undefined;
+            // The key is the first of all that start with it. A server that groups sends its versions before its markers.
+            if (entries.length > 0) {
+                const own = entries.filter((row) => row.key === key).map(({ entry }) => entry);
+                return own.sort((a, b) => Number(b.isLatest) - Number(a.isLatest));
+            }
             if (next === undefined)
-                return undefined;
+                return [];
             after = next;
         }
     }
@@ -69324,6 +69707,9 @@ class ParallelListing {
     #failed = false;
     #started = false;
     #mayCut;
+    /** Known cuts, until they are made; then what they cut off and no lane has taken yet. */
+    #planned;
+    #waiting = [];
     constructor(requester, bucket, range, options) {
         this.#requester = requester;
         this.#bucket = bucket;
@@ -69331,6 +69717,7 @@ class ParallelListing {
         this.#options = options;
         this.#prefix = range.key ?? range.prefix;
         this.#cutter = new Cutter(this.#prefix);
+        this.#planned = range.cuts;
         this.#mayCut = range.key === undefined && options.lanes > 1;
         this.#announced = new Channel(Number.POSITIVE_INFINITY, () => this.#giveUp());
         this.segments = {
@@ -69361,8 +69748,8 @@ class ParallelListing {
             ended: false,
             parked: false,
             probes: 0,
-            probeHit: false,
             misses: 0,
+            bounded: false,
             cutAgainAt: PAGES_BEFORE_CUT,
             ...(after !== undefined && { after }),
             ...(end !== undefined && { end }),
@@ -69386,6 +69773,8 @@ class ParallelListing {
                 await this.#hand(lane, batch);
             if (lane.ended)
                 return;
+            if (this.#planned !== undefined)
+                this.#cutAsPlanned(lane);
             this.#fill();
             marker = page.next;
             page = await this.#fetch(marker);
@@ -69441,8 +69830,8 @@ class ParallelListing {
         }
         if (first !== undefined)
             this.#cutter.listed(lane, first, last, some);
-        if (first !== undefined || lane.ended)
-            this.#cutter.settle(lane);
+        if (lane.after !== undefined && (first !== undefined || lane.ended))
+            this.#cutter.settle(lane, lane.after);
     }
     #isBeyond(lane, key) {
         if (this.#range.key !== undefined && key !== this.#range.key)
@@ -69460,25 +69849,35 @@ class ParallelListing {
         lane.parked = false;
         this.#controller.signal.throwIfAborted();
     }
-    /** Put idle lanes to work on the unlisted rest of the others. */
+    /** Put idle lanes to work on what waits, or on the unlisted rest of the others. */
     #fill() {
-        while (this.#mayCut && this.order !== 'grouped' && !this.#failed) {
-            const cut = this.#cutter.cut(this.#lanes, this.#options.lanes - this.#lanes.size);
+        while (!this.#failed) {
+            const idle = this.#options.lanes - this.#lanes.size;
+            for (const { after, end } of this.#waiting.splice(0, Math.max(0, idle)))
+                this.#open(after, end, undefined);
+            if (this.#range.cuts !== undefined || !this.#mayCut || this.order === 'grouped')
+                return;
+            const cut = this.#cutter.cut(this.#lanes, idle);
             if (cut === undefined)
                 return;
             for (const { after, end } of cut.parts)
                 this.#open(after, end, cut.from);
         }
     }
+    /** Not before the range's first page: it shows whether the server is one to cut with. */
+    #cutAsPlanned(lane) {
+        if (lane.last === undefined)
+            return;
+        if (this.#mayCut && this.order !== 'grouped')
+            this.#waiting = cutAt(lane, this.#planned ?? []);
+        this.#planned = undefined;
+    }
     #finish(lane) {
         this.#lanes.delete(lane);
         lane.batches.close();
-        if (this.#failed)
-            return;
-        if (this.#lanes.size === 0)
+        this.#fill();
+        if (this.#lanes.size === 0 && !this.#failed)
             this.#announced.close();
-        else
-            this.#fill();
     }
     #giveUp() {
         if (this.#lanes.size > 0)
@@ -69511,11 +69910,11 @@ class ParallelListing {
 /**
  * What has to be known of the bucket before anything in it is changed.
  * @throws RollbackError `bucket-not-found`, `bucket-in-another-region`, `versioning-off`, `access-denied`,
- * `wrong-bucket-owner`, `no-credentials`, `endpoint-unreachable`, or S3's own code.
+ * `no-credentials`, `endpoint-unreachable`, or S3's own code.
  */
 async function preflight(requester, bucket) {
-    const versioning = await getVersioning(requester, bucket).catch(async (error) => {
-        throw error instanceof RequestError ? await refusal(requester, bucket, error) : error;
+    const versioning = await getVersioning(requester, bucket).catch((error) => {
+        throw error instanceof RequestError ? refusal(bucket, error) : error;
     });
     const { Status: status, MFADelete: mfaDelete } = versioning;
     if (status !== 'Enabled' && status !== 'Suspended') {
@@ -69539,7 +69938,7 @@ async function getObjectLock(requester, bucket) {
     });
     try {
         const send = (abortSignal) => bucket.client.send(command, { abortSignal });
-        const { value } = await requester.send({ kind: 'get', readOnly: true, send });
+        const { value } = await requester.send({ kind: 'get', readOnly: true, tries: 2, send });
         const { ObjectLockEnabled: enabled, Rule: rule } = value.ObjectLockConfiguration ?? {};
         if (enabled !== 'Enabled')
             return 'off';
@@ -69559,7 +69958,7 @@ async function getObjectLock(requester, bucket) {
 function plural(count, unit) {
     return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
-async function refusal(requester, bucket, error) {
+function refusal(bucket, error) {
     const { trouble } = error;
     const { code, message, region } = trouble;
     const name = `bucket "${bucket.name}"`;
@@ -69578,10 +69977,10 @@ async function refusal(requester, bucket, error) {
         return new errors/* RollbackError */.ZS('endpoint-unreachable', `no answer about ${name}: ${code}: ${message} (input "endpoint-url")`, hint || UNREACHABLE_HINT, because);
     }
     if (trouble.status === 403 && (code === 'AccessDenied' || code === 'AllAccessDisabled' || code === 'Forbidden')) {
-        if (await isOthers(requester, bucket)) {
-            return new errors/* RollbackError */.ZS('wrong-bucket-owner', `${name} does not belong to account ${bucket.expectedOwner} (input "expected-bucket-owner")`, 'Check the name of the bucket first: somebody else may have taken it. Then the account id.', because);
-        }
-        return new errors/* RollbackError */.ZS('access-denied', `not allowed to read the versioning of ${name}: ${message}`, `The role needs ${permissionsFor('versioning')}.`, because);
+        return new errors/* RollbackError */.ZS('access-denied', `not allowed to read the versioning of ${name}: ${message}`, bucket.expectedOwner === undefined
+            ? `The role needs ${permissionsFor('versioning')}.`
+            : // S3 says the same to both. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+                `The role needs ${permissionsFor('versioning')}, and the bucket must belong to account ${bucket.expectedOwner} (input "expected-bucket-owner"): somebody else may have taken its name.`, because);
     }
     return new errors/* RollbackError */.ZS(code, `${name}: ${message}`, hint, because);
 }
@@ -69592,17 +69991,6 @@ function isElsewhere({ code, status, region }) {
         code === 'IllegalLocationConstraintException' ||
         (status === 301 && region !== undefined));
 }
-/**
- * S3 says the same "Access Denied" to a missing permission and to a wrong owner. If the same question is answered when
- * no owner is expected, it was the owner. It is only asked about the versioning, nothing of the answer is used.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
- */
-async function isOthers(requester, bucket) {
-    if (bucket.expectedOwner === undefined)
-        return false;
-    const { client, name } = bucket;
-    return getVersioning(requester, { client, name }).then(() => true, () => false);
-}
 
 ;// CONCATENATED MODULE: ./build/s3/rate.js
 /**
@@ -69612,6 +70000,8 @@ async function isOthers(requester, bucket) {
  *
  * `RateState` is arithmetic without waiting; `RateGate` adds the waiting, in order of arrival.
  */
+/** Throttled so many times in a row without one success, pauses of up to 10 s between: about a minute and a half. */
+const HOPELESS = 15;
 class RateState {
     #most;
     #batch;
@@ -69637,6 +70027,10 @@ class RateState {
     get streak() {
         return this.#streak;
     }
+    /** Nothing has got through for so long that going on would only be silence. */
+    get hopeless() {
+        return this.#streak >= HOPELESS;
+    }
     /** May a request with this many keys (0 for all but DeleteObjects) be sent? One alone always may. */
     fits(keys) {
         if (this.#inFlight > 0 && this.#inFlight + 1 > this.#window)
@@ -69657,10 +70051,10 @@ class RateState {
             this.#streak = 0;
             this.#window = Math.min(this.#most, this.#window + 1 / this.#window);
         }
-        if (how !== 'throttled' || !current)
+        if ((how !== 'throttled' && how !== 'slowed') || !current)
             return false;
         this.#generation += 1;
-        this.#streak += 1;
+        this.#streak = how === 'slowed' ? 1 : this.#streak + 1;
         this.#window = Math.max(1, this.#window / 2);
         return true;
     }
@@ -69850,7 +70244,13 @@ async function sendBatch(context, open) {
             if ((output.Deleted?.length ?? 0) + (output.Errors?.length ?? 0) === 0) {
                 throw new BadAnswer('InternalError', "the server's answer to DeleteObjects names no entry");
             }
-            if (output.Errors?.some((e) => sorted(e.Code ?? '').sort === 'throttled'))
+            const slowed = output.Errors?.find((e) => sorted(e.Code ?? '').sort === 'throttled');
+            if (slowed !== undefined &&
+                (output.Deleted?.length ?? 0) === 0 &&
+                output.Errors?.every((e) => e.Code === slowed.Code)) {
+                throw new BadAnswer(slowed.Code ?? 'SlowDown', slowed.Message ?? 'no details');
+            }
+            if (slowed !== undefined)
                 throttled();
             return output;
         },
@@ -69977,7 +70377,10 @@ class Requester {
             if ('value' in result)
                 return { value: result.value, unsure };
             const { trouble, error } = result;
-            if (tries >= TRIES[trouble.sort])
+            if (trouble.sort === 'throttled' && this.gate.state.hopeless) {
+                throw new RequestError({ ...trouble, code: 'throttled', message: hopeless(trouble) }, unsure, tries, error);
+            }
+            if (tries >= Math.min(TRIES[trouble.sort], request.tries ?? Number.POSITIVE_INFINITY))
                 throw new RequestError(trouble, unsure, tries, error);
             unsure ||= trouble.mayHaveLanded;
             await this.pause(tries - 1, trouble.sort, unsure && request.readOnly !== true, own);
@@ -70012,7 +70415,7 @@ class Requester {
             const value = await orAborted(request.send(cut.signal, () => {
                 complaint = true;
             }), cut.signal);
-            end = complaint ? 'throttled' : 'ok';
+            end = complaint ? 'slowed' : 'ok';
             return { value };
         }
         catch (error) {
@@ -70026,11 +70429,14 @@ class Requester {
         finally {
             clear();
             cut.release();
-            if (end === 'throttled')
+            if (end === 'throttled' || end === 'slowed')
                 this.counts.throttled += 1;
             this.gate.release(ticket, end);
         }
     }
+}
+function hopeless({ code, message }) {
+    return `nothing got through for more than a minute, the answer was ${code} each time: ${message}`;
 }
 const LATE = new Error('no answer in time');
 const LATE_TROUBLE = {
@@ -70101,6 +70507,7 @@ const realWaiting = {
 ;// CONCATENATED MODULE: ./build/s3/write.js
 
 
+
 /**
  * Copy a version on top of its own key, if the key is still what the guard says.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
@@ -70116,7 +70523,7 @@ async function copyOnTop(requester, bucket, key, step, guard) {
             // every form of it. Only the ETag says that there is a copy.
             if (!output.CopyObjectResult?.ETag)
                 throw new BadAnswer('InternalError', "the server's answer to CopyObject has no ETag");
-            return output.VersionId;
+            return { versionId: output.VersionId, etag: unquote(output.CopyObjectResult.ETag) };
         },
     }));
 }
@@ -70168,14 +70575,14 @@ async function addDeleteMarker(requester, bucket, key, ifMatch) {
                 IfMatch: `"${ifMatch}"`,
                 ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
             }), { abortSignal });
-            return output.VersionId;
+            return { versionId: output.VersionId };
         },
     }));
 }
 async function written(asked, onVersion, send) {
     try {
-        const { value } = await send();
-        return value === undefined ? { ok: true } : { ok: true, versionId: value };
+        const { versionId, etag } = (await send()).value;
+        return { ok: true, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) };
     }
     catch (error) {
         if (!(error instanceof RequestError))
@@ -70276,7 +70683,7 @@ function openBucket(options) {
             ...(options.pageSize !== undefined && { pageSize: options.pageSize }),
         }),
         headVersion: (key, versionId, checksums) => headVersion(requester, bucket, key, versionId, checksums),
-        readCurrent: (key) => readCurrent(requester, bucket, key),
+        readTop: (key) => readTop(requester, bucket, key),
         removeEntries: (entries) => removeEntries(requester, bucket, entries, removal),
         copyOnTop: (key, step, guard) => copyOnTop(requester, bucket, key, step, guard),
         addDeleteMarker: (key, ifMatch) => addDeleteMarker(requester, bucket, key, ifMatch),

@@ -28745,7 +28745,7 @@ function cut(message) {
 
 /***/ }),
 
-/***/ 7513:
+/***/ 3450:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -38363,6 +38363,8 @@ const resultSchema = object({
     status: schemas_enum(['done', 'gone', 'conflict', 'failed', 'not-sent']),
     /** The new entry: of a copy or an added marker, where the server told it. */
     versionId: schemas_string().optional(),
+    /** The answer was lost; the entry found instead is as ours would be. */
+    presumed: literal(true).optional(),
     code: schemas_string().optional(),
 });
 /** The last line of a run that came to its end; missing where it was killed. */
@@ -38383,6 +38385,7 @@ function resultOf(number, result) {
         result: number,
         status: result.status,
         ...(result.status === 'done' && result.versionId !== undefined && { versionId: result.versionId }),
+        ...(result.status === 'done' && result.presumed && { presumed: true }),
         ...(result.status === 'failed' && { code: result.failure.code }),
     };
 }
@@ -38486,8 +38489,11 @@ const plan_lineSchema = strictObject({
     key: schemas_string().min(1),
     /** The current entry as the plan saw it. `etag` is null for a delete marker. */
     from: strictObject({ versionId, deleteMarker: schemas_boolean(), etag: schemas_string().nullable() }),
-    /** The entry the key goes back to; null where it should be deleted or absent. */
-    to: strictObject({ versionId: versionId.nullable() }),
+    /**
+     * The entry the key goes back to; null where it should be deleted or absent. `etag` only where the id does not say
+     * which entry is meant: `null` in a suspended bucket, where any write may take its place.
+     */
+    to: strictObject({ versionId: versionId.nullable(), etag: schemas_string().optional() }),
     /** In the order in which they are carried out; of several deletions the current entry's is last. */
     steps: array(stepSchema).min(1),
 });
@@ -38515,7 +38521,7 @@ function planLine(line) {
         bucket,
         key,
         from: { versionId: from.versionId, deleteMarker: from.deleteMarker, etag: from.etag },
-        to: { versionId: to.versionId },
+        to: { versionId: to.versionId, etag: to.etag },
         steps: steps.map(canonicalStep),
     })}\n`;
 }
@@ -38839,6 +38845,8 @@ const POINTLESS = new Set([
     'PermanentRedirect',
     'SignatureDoesNotMatch',
     'TokenRefreshRequired',
+    /** Ours: see the rate controller. */
+    'throttled',
 ]);
 /** Does this error say that no other request of the run can succeed either? */
 function stopsTheRun(code) {
@@ -38847,19 +38855,18 @@ function stopsTheRun(code) {
 
 ;// CONCATENATED MODULE: ./build/core/scope.js
 
+/** The globs as documented: picomatch's, with dot files. A backslash is no separator on a Windows runner either. */
+const AS_PATHS = { dot: true, windows: false };
+/** The same for keys, which are no paths: `*` matches a newline too. */
+const AS_KEYS = { ...AS_PATHS, flags: 's' };
 /**
- * `dot`: `*` matches dot files. `s`: a key may hold a newline, which `*` must match too. A leading `!` is literal.
- * `strictSlashes`: `a/` and `a` are two keys, so `a/**` does not match `a`, nor `*` `a/`. A backslash is no separator
- * on a Windows runner either.
- */
-const GLOB_OPTIONS = { dot: true, nonegate: true, flags: 's', strictSlashes: true, windows: false };
-/**
- * picomatch knows paths, where no wildcard may match the segments `.` and `..`; in a key they are names like any other
- * (`exclude: tmp/**` means `tmp/./x` too), so a key that has some is tested with them disguised as well.
+ * What picomatch matches, and more: no wildcard of it matches a newline, or the path segments `.` and `..`; in a key these
+ * are characters and names like any other (`exclude: tmp/**` means `tmp/./x` too).
  */
 function globTest(globs) {
-    const matches = picomatch([...globs], GLOB_OPTIONS);
-    return (key) => matches(key) || (DOT_SEGMENT.test(key) && matches(key.replaceAll(DOT_SEGMENTS, '\ue000')));
+    const paths = picomatch([...globs], AS_PATHS);
+    const keys = picomatch([...globs], AS_KEYS);
+    return (key) => paths(key) || keys(key) || (DOT_SEGMENT.test(key) && keys(key.replaceAll(DOT_SEGMENTS, '\ue000')));
 }
 const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:\/|$)/;
 const DOT_SEGMENTS = /(?<=^|\/)\.{1,2}(?=\/|$)/g;
@@ -39217,13 +39224,13 @@ const OUTPUTS = [
 const TRUE = new Set(['true', 'True', 'TRUE']);
 const FALSE = new Set(['false', 'False', 'FALSE']);
 /** The runner hands input `x-y` over as INPUT_X-Y: spaces become `_`, hyphens stay. */
-function inputVariable(name) {
+function input_reader_inputVariable(name) {
     return `INPUT_${name.replace(/ /g, '_').toUpperCase()}`;
 }
 function input_reader_inputReader(env) {
     const problems = [];
     const warnings = [];
-    const exact = (name) => env[inputVariable(name)] ?? '';
+    const exact = (name) => env[input_reader_inputVariable(name)] ?? '';
     const problem = (input, what, mend) => void problems.push({ input, problem: what, mend });
     function text(name) {
         const given = exact(name).trim();
@@ -39296,10 +39303,11 @@ function defaultOf(name) {
     return spec !== undefined && 'default' in spec ? spec.default : '';
 }
 /** GitHub only warns of inputs that an action does not have; so do we, with what may have been meant. */
-function input_reader_unknownInputs(env) {
-    const known = new Set(INPUT_NAMES.map(inputVariable));
+function input_reader_unknownInputs(env, isKnown) {
+    const known = new Set(INPUT_NAMES.map(input_reader_inputVariable));
     return Object.keys(env)
-        .filter((variable) => variable.startsWith('INPUT_') && !known.has(variable))
+        .filter((variable) => variable.startsWith('INPUT_') && env[variable] !== '')
+        .filter((variable) => !known.has(variable) && !isKnown(variable))
         .sort()
         .map((variable) => {
         const name = variable.slice('INPUT_'.length).toLowerCase();
@@ -39573,7 +39581,7 @@ function parseVersionId(read) {
 /** How to go back: the method, and what only `method: delete` may be given. */
 function input_target_parseMethod(read, operation) {
     const method = read.choice('method', ['copy', 'delete']) ?? 'copy';
-    const maxDeletes = read.integer('max-deletes', { min: 1 });
+    const maxDeletes = read.integer('max-deletes', { min: 0 });
     if (operation === 'undelete') {
         if (method === 'delete') {
             read.problem('method', 'belongs to operation: rollback; undelete only removes delete markers', 'Leave out method.');
@@ -39588,7 +39596,57 @@ function input_target_parseMethod(read, operation) {
     return { method, ...(maxDeletes !== undefined && { maxDeletes }) };
 }
 
+;// CONCATENATED MODULE: ./build/action/later-inputs.js
+
+/**
+ * Inputs of later versions of this action, and the values of each that ask for nothing this version does not do (its
+ * default there). Anything else is refused: they say what is touched or where it goes, and a run that ignored one would
+ * do something else than was asked. `undefined`: any value will do, for nothing depends on it yet.
+ */
+const later_inputs_LATER = {
+    manifest: [],
+    'manifest-format': ['auto'],
+    'destination-bucket': [],
+    'destination-prefix': [],
+    'plan-digest': [],
+    'max-plan-age': ['24h'],
+    directory: [],
+    archived: ['skip'],
+    'restore-days': undefined,
+    'restore-tier': undefined,
+    engine: ['local'],
+    'queue-url': [],
+    event: [],
+    'policy-file': ['.github/s3-rollback.yml'],
+    'max-messages': undefined,
+    'drain-seconds': undefined,
+    'idle-polls': undefined,
+    'report-to': ['summary', 'summary,pr-comment'],
+    'github-token': undefined,
+    'issue-number': [],
+    'report-id': undefined,
+    'report-html': [],
+    'work-uri': [],
+    'batch-role-arn': [],
+    'batch-lambda-arn': [],
+    'account-id': undefined,
+    'batch-confirm': ['false'],
+};
+/** Is this the INPUT_ variable of an input that a later version has? */
+function later_inputs_isLater(variable) {
+    return Object.keys(later_inputs_LATER).some((name) => inputVariable(name) === variable);
+}
+function later_inputs_refuseLater(read, env) {
+    for (const [name, harmless] of Object.entries(later_inputs_LATER)) {
+        const given = env[inputVariable(name)]?.trim() ?? '';
+        if (given === '' || harmless === undefined || harmless.includes(given.replace(/[\s,]+/g, ',')))
+            continue;
+        read.problem(name, `${quoted(given)} is not in this version of the action yet`, `Leave out ${name}.`);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/action/inputs.js
+
 
 
 
@@ -39613,8 +39671,9 @@ class inputs_RefusedInputs extends errors_InputError {
  */
 function parseInputs(env, now) {
     const read = inputReader(env);
-    for (const warning of unknownInputs(env))
+    for (const warning of unknownInputs(env, isLater))
         read.warn(warning);
+    refuseLater(read, env);
     const operation = parseOperation(read);
     const scope = parseScope(read);
     const target = operation === undefined ? undefined : parseTarget(read, operation, now);
@@ -40196,7 +40255,7 @@ function shorten(text, max) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _action_log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6236);
-/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7513);
+/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3450);
 
 
 /** The post step: speaks only for a main step that was killed before it could. */

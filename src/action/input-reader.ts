@@ -22,7 +22,7 @@ export interface InputReader {
   choice<T extends string>(name: InputName, choices: readonly T[]): T | undefined;
   /** A point in time in ms; `undefined` when not given or with a problem. */
   time(name: InputName, now: number): number | undefined;
-  problem(input: InputName, problem: string, mend: string): void;
+  problem(input: string, problem: string, mend: string): void;
   warn(message: string): void;
   readonly problems: readonly InputProblem[];
   readonly warnings: readonly string[];
@@ -41,7 +41,7 @@ export function inputReader(env: Env): InputReader {
   const problems: InputProblem[] = [];
   const warnings: string[] = [];
   const exact = (name: InputName) => env[inputVariable(name)] ?? '';
-  const problem = (input: InputName, what: string, mend: string) => void problems.push({ input, problem: what, mend });
+  const problem = (input: string, what: string, mend: string) => void problems.push({ input, problem: what, mend });
 
   function text(name: InputName): string {
     const given = exact(name).trim();
@@ -125,10 +125,11 @@ function defaultOf(name: InputName): string {
 }
 
 /** GitHub only warns of inputs that an action does not have; so do we, with what may have been meant. */
-export function unknownInputs(env: Env): string[] {
+export function unknownInputs(env: Env, isKnown: (variable: string) => boolean): string[] {
   const known = new Set(INPUT_NAMES.map(inputVariable));
   return Object.keys(env)
-    .filter((variable) => variable.startsWith('INPUT_') && !known.has(variable))
+    .filter((variable) => variable.startsWith('INPUT_') && env[variable] !== '')
+    .filter((variable) => !known.has(variable) && !isKnown(variable))
     .sort()
     .map((variable) => {
       const name = variable.slice('INPUT_'.length).toLowerCase();

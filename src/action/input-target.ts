@@ -112,7 +112,7 @@ function parseVersionId(read: InputReader): string {
 /** How to go back: the method, and what only `method: delete` may be given. */
 export function parseMethod(read: InputReader, operation: Operation): { method: Method; maxDeletes?: number } {
   const method = read.choice<Method>('method', ['copy', 'delete']) ?? 'copy';
-  const maxDeletes = read.integer('max-deletes', { min: 1 });
+  const maxDeletes = read.integer('max-deletes', { min: 0 });
   if (operation === 'undelete') {
     if (method === 'delete') {
       read.problem(

@@ -8,6 +8,7 @@ import { type Connection, parseConnection } from './input-connection.ts';
 import { type Env, type InputReader, inputReader, quoted, unknownInputs } from './input-reader.ts';
 import { parseScope } from './input-scope.ts';
 import { parseMethod, parseOperation, parseTarget } from './input-target.ts';
+import { isLater, refuseLater } from './later-inputs.ts';
 
 export interface ParsedInputs {
   readonly request: RestoreRequest;
@@ -34,8 +35,9 @@ export class RefusedInputs extends InputError {
  */
 export function parseInputs(env: Env, now: number): ParsedInputs {
   const read = inputReader(env);
-  for (const warning of unknownInputs(env)) read.warn(warning);
+  for (const warning of unknownInputs(env, isLater)) read.warn(warning);
 
+  refuseLater(read, env);
   const operation = parseOperation(read);
   const scope = parseScope(read);
   const target = operation === undefined ? undefined : parseTarget(read, operation, now);

@@ -68,17 +68,18 @@ function decideOrdered(
   if (current.deleteMarker && !wantsData) return { kind: 'unchanged' };
 
   const from = { versionId: current.versionId, deleteMarker: current.deleteMarker, etag: current.etag ?? null };
-  const change = (to: string | null, steps: readonly Step[]): Decision => ({
-    kind: 'change',
-    line: { bucket, key, from, to: { versionId: to }, steps },
-  });
+  const change = (to: Entry | undefined, steps: readonly Step[]): Decision => {
+    const replaceable = versioning === 'Suspended' && to?.versionId === 'null' && to.etag !== undefined;
+    const target = { versionId: to?.versionId ?? null, ...(replaceable && { etag: to.etag }) };
+    return { kind: 'change', line: { bucket, key, from, to: target, steps } };
+  };
 
   // 3. Only markers lie above it: they go, no data moves.
-  if (above.every((e) => e.deleteMarker)) return change(wanted?.versionId ?? null, above.map(removal));
+  if (above.every((e) => e.deleteMarker)) return change(wanted, above.map(removal));
 
   // 6. Everything above goes, the current entry last, so that readers see one change, straight to the target.
   if (method === 'delete') {
-    return change(wanted?.versionId ?? null, [...above.slice(1), current].map(removal));
+    return change(wanted, [...above.slice(1), current].map(removal));
   }
 
   // A write into a suspended bucket becomes the `null` entry and destroys the one there was. Where that is a marker
@@ -95,7 +96,7 @@ function decideOrdered(
 
   // 5. It should not exist, and does: a delete marker goes on top.
   if (destroysNull) return { kind: 'skip', reason: 'would-destroy-null-version' };
-  return change(null, [{ do: 'add-delete-marker' }]);
+  return change(undefined, [{ do: 'add-delete-marker' }]);
 }
 
 function removal(entry: Entry): Step {

@@ -40,6 +40,8 @@ const resultSchema = z.object({
   status: z.enum(['done', 'gone', 'conflict', 'failed', 'not-sent']),
   /** The new entry: of a copy or an added marker, where the server told it. */
   versionId: z.string().optional(),
+  /** The answer was lost; the entry found instead is as ours would be. */
+  presumed: z.literal(true).optional(),
   code: z.string().optional(),
 });
 
@@ -66,7 +68,7 @@ export function intentOf(number: number, line: PlannedKey, of: Step): JournalInt
 }
 
 export type StepResult =
-  | { readonly status: 'done'; readonly versionId?: string }
+  | { readonly status: 'done'; readonly versionId?: string; readonly presumed?: true }
   | { readonly status: 'gone' }
   | { readonly status: 'conflict' }
   | { readonly status: 'not-sent' }
@@ -77,6 +79,7 @@ export function resultOf(number: number, result: StepResult): JournalResult {
     result: number,
     status: result.status,
     ...(result.status === 'done' && result.versionId !== undefined && { versionId: result.versionId }),
+    ...(result.status === 'done' && result.presumed && { presumed: true }),
     ...(result.status === 'failed' && { code: result.failure.code }),
   };
 }

@@ -68,6 +68,8 @@ const POINTLESS = new Set([
   'PermanentRedirect',
   'SignatureDoesNotMatch',
   'TokenRefreshRequired',
+  /** Ours: see the rate controller. */
+  'throttled',
 ]);
 
 /** Does this error say that no other request of the run can succeed either? */

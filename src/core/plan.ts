@@ -31,8 +31,11 @@ const lineSchema = z.strictObject({
   key: z.string().min(1),
   /** The current entry as the plan saw it. `etag` is null for a delete marker. */
   from: z.strictObject({ versionId, deleteMarker: z.boolean(), etag: z.string().nullable() }),
-  /** The entry the key goes back to; null where it should be deleted or absent. */
-  to: z.strictObject({ versionId: versionId.nullable() }),
+  /**
+   * The entry the key goes back to; null where it should be deleted or absent. `etag` only where the id does not say
+   * which entry is meant: `null` in a suspended bucket, where any write may take its place.
+   */
+  to: z.strictObject({ versionId: versionId.nullable(), etag: z.string().optional() }),
   /** In the order in which they are carried out; of several deletions the current entry's is last. */
   steps: z.array(stepSchema).min(1),
 });
@@ -76,7 +79,7 @@ export function planLine(line: PlannedKey): string {
     bucket,
     key,
     from: { versionId: from.versionId, deleteMarker: from.deleteMarker, etag: from.etag },
-    to: { versionId: to.versionId },
+    to: { versionId: to.versionId, etag: to.etag },
     steps: steps.map(canonicalStep),
   })}\n`;
 }

@@ -34,11 +34,11 @@ export interface BucketPort {
   headVersion(key: string, versionId: string, checksums: boolean): Promise<ObjectHead | undefined>;
 
   /**
-   * The newest entry of one key as it is now (ListObjectVersions with Prefix=key, MaxKeys=1), `undefined` where the key
-   * has none. A listing and not a HEAD: it needs no permission to read the object, tells markers by id on every server,
-   * and works for objects encrypted with a customer's key. @throws S3Failure
+   * The newest entries of one key as it is now, the current one first, up to three; none where the key has none.
+   * A listing (Prefix=key) and not a HEAD: it needs no permission to read the object, tells markers by id on every
+   * server, and works for objects encrypted with a customer's key. @throws S3Failure
    */
-  readCurrent(key: string): Promise<Entry | undefined>;
+  readTop(key: string): Promise<readonly Entry[]>;
 
   /**
    * One DeleteObjects (or single DeleteObjects for keys that XML cannot carry) of entries named by version id.
@@ -72,6 +72,8 @@ export interface KeyRange {
   readonly after?: string;
   /** Keys up to and including this one only. */
   readonly upTo?: string;
+  /** Ascending strings at which cutting the range pays, where they are known; then it is cut nowhere else. */
+  readonly cuts?: readonly string[];
 }
 
 export interface Listing {
@@ -102,7 +104,8 @@ export type Removal =
 export type CopyGuard = { readonly ifNoneMatch: true } | { readonly ifMatch: string };
 
 export type Write =
-  | { readonly ok: true; readonly versionId?: string }
+  /** The new entry's id, and a copy's ETag, where the server told them. */
+  | { readonly ok: true; readonly versionId?: string; readonly etag?: string }
   /** The guard held: the key is not what the plan saw. `unsure`: an earlier try may have landed, so it may be our own. */
   | { readonly ok: false; readonly conflict: true; readonly unsure: boolean }
   | { readonly ok: false; readonly conflict: false; readonly failure: Failure };

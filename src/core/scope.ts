@@ -12,20 +12,19 @@ export interface Scope {
   readonly exclude: readonly string[];
 }
 
-/**
- * `dot`: `*` matches dot files. `s`: a key may hold a newline, which `*` must match too. A leading `!` is literal.
- * `strictSlashes`: `a/` and `a` are two keys, so `a/**` does not match `a`, nor `*` `a/`. A backslash is no separator
- * on a Windows runner either.
- */
-const GLOB_OPTIONS = { dot: true, nonegate: true, flags: 's', strictSlashes: true, windows: false } as const;
+/** The globs as documented: picomatch's, with dot files. A backslash is no separator on a Windows runner either. */
+const AS_PATHS = { dot: true, windows: false } as const;
+/** The same for keys, which are no paths: `*` matches a newline too. */
+const AS_KEYS = { ...AS_PATHS, flags: 's' } as const;
 
 /**
- * picomatch knows paths, where no wildcard may match the segments `.` and `..`; in a key they are names like any other
- * (`exclude: tmp/**` means `tmp/./x` too), so a key that has some is tested with them disguised as well.
+ * What picomatch matches, and more: no wildcard of it matches a newline, or the path segments `.` and `..`; in a key these
+ * are characters and names like any other (`exclude: tmp/**` means `tmp/./x` too).
  */
 function globTest(globs: readonly string[]): (key: string) => boolean {
-  const matches = picomatch([...globs], GLOB_OPTIONS);
-  return (key) => matches(key) || (DOT_SEGMENT.test(key) && matches(key.replaceAll(DOT_SEGMENTS, '\ue000')));
+  const paths = picomatch([...globs], AS_PATHS);
+  const keys = picomatch([...globs], AS_KEYS);
+  return (key) => paths(key) || keys(key) || (DOT_SEGMENT.test(key) && keys(key.replaceAll(DOT_SEGMENTS, '\ue000')));
 }
 
 const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:\/|$)/;

@@ -23,6 +23,8 @@ export interface ApplyDeps {
   readonly oldestMarkerLast: boolean;
   /** Counts up over the run; shared by its chunks. */
   readonly nextIntent: () => number;
+  /** A key has all its answers. */
+  readonly onKeyDone: () => void;
 }
 
 type Removable = Step & { do: 'remove-delete-marker' | 'delete-version' };
@@ -64,11 +66,13 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
 
   /**
    * In a suspended bucket any write replaces the `null` entry, so `null` may name new data by the time we remove the
-   * marker that bore it; S3 has no condition against that (If-Match looks at versions only), so look just before.
+   * marker that bore it, or uncover it; S3 has no condition against that (If-Match looks at versions only), so look just
+   * before.
    * https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersioningSuspendedBuckets.html
    */
   function isReplaceable(key: ChunkKey): boolean {
-    return deps.suspended && key.line.steps.some((s) => 'versionId' in s && s.versionId === 'null');
+    const { steps, to } = key.line;
+    return deps.suspended && (to.versionId === 'null' || steps.some((s) => 'versionId' in s && s.versionId === 'null'));
   }
 
   function* itemsOf(
@@ -113,6 +117,7 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
     const numbers = await begin(items);
     const write = await sendOrRecall(items, numbers, () => send(key.line, step));
     const result = await settle(key, step, write);
+    if (write.ok) key.written = write;
     await finish(items, numbers, () => result);
   }
 
@@ -131,8 +136,9 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
     if (!write.conflict) return { status: 'failed', failure: write.failure };
     if (write.unsure) {
       try {
+        // Presumed: somebody else may have written the same in the same moment. The journal says so, for taking it back.
         const own = await ownWrite(key.line, step);
-        if (own !== undefined) return { status: 'done', versionId: own };
+        if (own !== undefined) return { status: 'done', versionId: own, presumed: true };
       } catch (error) {
         if (error instanceof S3Failure) return { status: 'failed', failure: error.failure };
         throw error;
@@ -142,10 +148,11 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
   }
 
   async function ownWrite(line: PlannedKey, step: Step): Promise<string | undefined> {
-    const current = await port.readCurrent(line.key);
+    const [current] = await port.readTop(line.key);
     if (current === undefined || isStill(line.from, current)) return undefined;
-    if (step.do === 'add-delete-marker') return current.deleteMarker ? current.versionId : undefined;
-    if (current.deleteMarker) return undefined;
+    if (step.do === 'add-delete-marker' || current.deleteMarker) {
+      return step.do === 'add-delete-marker' && current.deleteMarker ? current.versionId : undefined;
+    }
     const [ours, source] = await Promise.all([
       port.headVersion(line.key, current.versionId, true),
       port.headVersion(line.key, (step as CopyStep).versionId, true),
@@ -155,7 +162,7 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
 
   async function checkUnchanged(key: ChunkKey): Promise<void> {
     try {
-      const current = await port.readCurrent(key.line.key);
+      const [current] = await port.readTop(key.line.key);
       if (current === undefined || !isStill(key.line.from, current)) {
         key.outcome = { kind: 'conflict', found: 'the key was written or deleted after the plan was made' };
       }
@@ -210,10 +217,10 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
 
   function take({ key, step }: Item, result: StepResult): void {
     key.open -= 1;
+    if (key.open === 0) deps.onKeyDone();
     switch (result.status) {
       case 'done':
         tally.steps[step.do] += 1;
-        if (step.do === 'copy-version') key.written = result.versionId;
         break;
       case 'gone':
         key.unsure = true;

@@ -23,8 +23,8 @@ export interface ChunkKey {
   begun: boolean;
   /** An answer left it open whether the step did what it should; only a look at the key can tell. */
   unsure: boolean;
-  /** The entry our copy made, where the server told. */
-  written: string | undefined;
+  /** The entry that our copy made, as far as the server told. */
+  written: { readonly versionId?: string; readonly etag?: string };
 }
 
 const MAX_KEYS = 10_000;
@@ -42,7 +42,7 @@ export async function* chunksOf(plan: AsyncIterable<PlannedKey>): AsyncGenerator
       outcome: undefined,
       begun: false,
       unsure: false,
-      written: undefined,
+      written: {},
     });
     steps += line.steps.length;
     if (keys.length >= MAX_KEYS || steps >= MAX_STEPS) {

@@ -4,7 +4,7 @@ import { type CopyQuestion, type Decision, decide } from '../core/decide.ts';
 import { RollbackError } from '../core/errors.ts';
 import type { KeyHistory } from '../core/history.ts';
 import type { Narrator } from '../core/narrator.ts';
-import type { Outcome } from '../core/outcome.ts';
+import { type Outcome, stopsTheRun } from '../core/outcome.ts';
 import { firstStepKind, type PlannedKey, parsePlanLine } from '../core/plan.ts';
 import { type BucketFacts, type BucketPort, S3Failure, type Segment } from '../core/ports.ts';
 import {
@@ -28,6 +28,8 @@ export interface Plan {
   /** Planned steps that remove an entry by its id, markers included. */
   readonly removals: number;
   readonly copies: number;
+  /** Versions and markers that the listing had, in scope or not. */
+  readonly entriesListed: number;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function makePlan(
   const { port, narrator } = deps;
   const { scope } = request;
   const inScope = scopeTest(scope);
-  const counts = { versionDeletes: 0, removals: 0, copies: 0 };
+  const counts = { versionDeletes: 0, removals: 0, copies: 0, entriesListed: 0 };
 
   const spool = await openPlanSpool(request.planFile, dirname(request.reportFile), {
     schemaVersion: 1,
@@ -109,7 +111,8 @@ export async function makePlan(
           }
         });
         await part.write(lines);
-        narrator.progress(tally.totals.entriesExamined, undefined, 'versions listed');
+        for (const { entries } of batch) counts.entriesListed += entries.length;
+        narrator.progress(counts.entriesListed, undefined, 'versions and markers listed');
       }
     } finally {
       // Also when the listing broke off: an open file is closed by nobody else.
@@ -146,7 +149,9 @@ export async function makePlan(
         return { kind: 'conflict', found: 'the version to go back to was deleted meanwhile' };
       return settleCopy(scope.bucket, question, sourceHead, currentHead);
     } catch (error) {
-      if (error instanceof S3Failure) return { kind: 'failed', failure: error.failure };
+      if (error instanceof S3Failure && !stopsTheRun(error.failure.code)) {
+        return { kind: 'failed', failure: error.failure };
+      }
       throw error;
     }
   }

@@ -68,7 +68,7 @@ export async function restore(request: RestoreRequest, deps: RestoreDeps): Promi
   } catch (thrown) {
     error = asRollbackError(thrown, request);
   }
-  if (!request.dryRun) countNotAttempted(request, tally);
+  if (!request.dryRun) countNotAttempted(tally);
 
   const report = finishReport(request, tally, {
     startedAt,
@@ -108,8 +108,9 @@ async function carryOut(
 ): Promise<void> {
   const { port, narrator, stop, concurrency } = deps;
   const { prefix } = request.scope;
-  const entriesPerKey = tally.totals.entriesExamined / tally.totals.planned;
+  const entriesPerKey = plan.entriesListed / tally.totals.planned;
   let intents = 0;
+  let done = 0;
   let proving: Promise<void> = Promise.resolve();
   try {
     await journal.append([
@@ -135,6 +136,7 @@ async function carryOut(
           oldestMarkerLast:
             request.target.kind === 'undelete' && (request.target.after ?? request.target.before) !== undefined,
           nextIntent: () => ++intents,
+          onKeyDone: () => narrator.progress(++done, tally.totals.planned, 'keys'),
         });
       } catch (error) {
         broken = error;
@@ -144,8 +146,9 @@ async function carryOut(
       proving = prove(chunk, broken === undefined && !stop.aborted);
       proving.catch(() => {});
       if (broken !== undefined) throw broken;
-      narrator.progress(tally.totals.restored, tally.totals.planned, 'keys restored');
     }
+    // Told to stop when the last answer was in: there was no time to prove it, and the job is cancelled all the same.
+    if (stop.aborted) throw new CancelledError();
   } finally {
     try {
       await proving;
@@ -166,7 +169,6 @@ async function carryOut(
       for (const key of chunk.keys) {
         countOutcome(tally, key.line.bucket, key.line.key, settledOutcome(key, request), prefix);
       }
-      narrator.progress(tally.totals.restored, tally.totals.planned, 'keys restored');
     }
   }
 }
@@ -268,12 +270,12 @@ function nothingInScope(request: RestoreRequest, tally: Tally): void {
 }
 
 /** Planned keys that the run never got to, so that the counts add up to the keys in scope. */
-function countNotAttempted(request: RestoreRequest, tally: Tally): void {
-  const { keysExamined, restored, unchanged, skipped, conflicts, failed } = tally.totals;
-  const left = keysExamined - restored - unchanged - skipped - conflicts - failed;
-  for (let i = 0; i < left; i++) {
-    countOutcome(tally, request.scope.bucket, '', { kind: 'skipped', reason: 'not-attempted' }, request.scope.prefix);
-  }
+function countNotAttempted({ totals, skipped }: Tally): void {
+  const { keysExamined, restored, unchanged, conflicts, failed } = totals;
+  const left = keysExamined - restored - unchanged - totals.skipped - conflicts - failed;
+  if (left === 0) return;
+  totals.skipped += left;
+  skipped['not-attempted'] = (skipped['not-attempted'] ?? 0) + left;
 }
 
 function asRollbackError(thrown: unknown, request: RestoreRequest): RollbackError {

@@ -1,111 +1,171 @@
 import { compareKeys, keyBytes, MAX_KEY_BYTES } from '../core/keys.ts';
+import { type Choice, commonLength, isDigit, type Places, SLASH } from './places.ts';
 
 /**
- * Where to cut a range of keys in two, knowing only the keys listed so far. Any string between the last listed key and
- * the end is a correct cut; a good one leaves about as many keys on either side. UTF-8 byte order is the order of code
- * points, so everything here works on those. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+ * Where to cut a range of keys, knowing only the keys listed so far. Any string between the last listed key and the end
+ * is a correct cut; a good one leaves keys on either side. UTF-8 byte order is the order of code points, so everything
+ * here works on those. https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
  */
 export interface CutQuestion {
   readonly prefix: string;
   /** The first key of the whole listing: where it differs from `last`, keys are known to vary. */
   readonly origin: string;
-  /** The first key of the page listed last in the range, and the last key of it. */
+  /** The first key of what was listed last in the range, in so many pages, and the last key of it. */
   readonly first: string;
   readonly last: string;
+  readonly pages: number;
   /** No key of the range is greater; absent: all that start with the prefix. */
   readonly end?: string;
-  readonly alphabet: Alphabet;
-}
-
-/** The characters that keys of this bucket are made of. */
-export class Alphabet {
-  readonly #seen = new Set<number>();
-  #sorted: number[] | undefined;
-
-  learn(key: string): void {
-    for (const char of key) {
-      const code = char.codePointAt(0) ?? 0;
-      if (this.#seen.has(code)) continue;
-      this.#seen.add(code);
-      this.#sorted = undefined;
-    }
-  }
-
-  /** In order; where some digits or letters were seen, the others of their kind are expected too. */
-  codes(): readonly number[] {
-    if (this.#sorted === undefined) {
-      const all = new Set(this.#seen);
-      for (const [from, to] of KINDS) {
-        if ([...this.#seen].some((code) => code >= from && code <= to)) {
-          for (let code = from; code <= to; code++) all.add(code);
-        }
-      }
-      this.#sorted = [...all].sort((a, b) => a - b);
-    }
-    return this.#sorted;
-  }
-}
-
-/** Digits, capitals, the letters of hexadecimal numbers, the other letters. */
-const KINDS = [
-  [0x30, 0x39],
-  [0x41, 0x5a],
-  [0x61, 0x66],
-  [0x67, 0x7a],
-] as const;
-
-function sameKind(a: number, b: number): boolean {
-  return KINDS.some(([from, to]) => a >= from && a <= to && b >= from && b <= to);
+  /** Keys are known to lie right behind the end, so that the range may well reach up to it. */
+  readonly bounded: boolean;
+  /** How often in a row cutting the range found nothing. */
+  readonly misses: number;
+  readonly places: Places;
 }
 
 /**
- * At most `count` strings, ascending, greater than `last` and less than `end`; none where none seems worth trying.
- * Half of them at the shallowest place where keys are known to vary, one at each place above it, where all keys so far
- * are alike: if nothing lies behind, one question has told so.
+ * Keys as numbers: each place divides what it got among its characters, by their weights. Between two listed keys lies
+ * what was listed, so a part of the line is worth pages.
+ */
+interface Line {
+  readonly low: readonly number[];
+  /** What all that is on the line starts with. */
+  readonly base: readonly number[];
+  readonly from: number;
+  readonly to: number;
+  /** Pages that are likely to come between `from` and `to`. */
+  readonly rest: number;
+}
+
+/** Places that decide where a key lies on the line: the next ones hardly move it. */
+const PRECISION = 8;
+/** After so many misses in a row a range is taken to hold only what starts like the keys it showed. */
+const MISSES_BEFORE_NEAR = 2;
+
+function lineOf(question: CutQuestion): Line {
+  const { bounded, misses, pages, places } = question;
+  const low = tail(question, question.last);
+  const first = tail(question, question.first);
+  const end = endOf(question);
+  const closed = end === undefined ? 0 : commonLength(low, end);
+  const known = misses < MISSES_BEFORE_NEAR ? tail(question, question.origin) : first;
+  const varied = bounded ? closed : Math.max(closed, commonLength(low, known));
+  // What was listed must be on the line too.
+  const base = low.slice(0, Math.min(varied, commonLength(low, first)));
+  const start = position(base, first, places);
+  const from = position(base, low, places);
+  const to = end !== undefined && base.length <= closed ? position(base, end, places) : 1;
+  // What is too small to be told from nothing counts all the same.
+  const listed = Math.max(from - start, 1e-6);
+  return { low, base, from, to, rest: to <= from ? 0 : (pages * (to - from)) / listed };
+}
+
+/** Pages that are likely still to come in the range. A guess, going by what was listed of it. */
+export function restOf(question: CutQuestion): number {
+  return lineOf(question).rest;
+}
+
+/**
+ * At most `count` strings, ascending, greater than `last` and less than `end`, that divide the rest evenly. Only one has
+ * characters that were not seen at their places: it tells about the others.
  */
 export function cutPoints(question: CutQuestion, count: number): string[] {
-  const { prefix, origin, first, last, end } = question;
-  const low = points(last);
-  const start = end === undefined ? points(prefix).length : common(low, points(end)).length;
-  const varied = Math.max(start, common(low, points(origin)).length);
-  const local = Math.max(varied, common(low, points(first)).length);
-
-  const cuts = new Set<string>();
-  const add = (some: readonly string[]) => {
-    for (const cut of some) if (cuts.size < count && isWithin(cut, question)) cuts.add(cut);
-  };
-  const choicesAt = (at: number) => choices(low, at, question.alphabet).filter((cut) => isWithin(cut, question));
-
-  for (let at = varied; at <= local && at < low.length && cuts.size < count; at++) {
-    add(spread(choicesAt(at), Math.ceil((count - cuts.size) / 2)));
+  const line = lineOf(question);
+  const share = (line.to - line.from) / (count + 1);
+  const sure = new Set<string>();
+  const unsure: string[] = [];
+  for (let i = 1; share > 0 && i <= count; i++) {
+    const point = pointAt(line, line.from + share * i, share / 3, question.places);
+    const cut = point === undefined ? undefined : question.prefix + text(point.cut);
+    if (point === undefined || cut === undefined || !isWithin(cut, question)) continue;
+    if (point.sure) sure.add(cut);
+    else unsure.push(cut);
   }
-  const untried = range(start, varied).flatMap((at) => successor(low.slice(0, at + 1), at) ?? []);
-  add(spread(untried, count - cuts.size));
-  // What is left over goes to where it is likeliest to hit: near where keys vary, and above.
-  for (const at of [...range(varied, local + 1), ...range(start, varied).reverse()]) {
-    if (at < low.length) add(spread(choicesAt(at), count - cuts.size));
-  }
-  for (let at = local + 1; at < low.length && cuts.size === 0; at++) {
-    add(spread(choicesAt(at), count));
-    add([successor(low.slice(0, at + 1), at) ?? last]);
-  }
-  return [...cuts].sort(compareKeys);
+  const tried = unsure[Math.floor((unsure.length - 1) / 2)];
+  return [...sure, ...(tried === undefined ? [] : [tried])].sort(compareKeys);
 }
 
 /**
- * How much of a range is still to come for each bit of it that is listed, going by the characters at the first place
- * where its keys vary. A guess, for choosing which range to cut.
+ * A string behind all that shares a beginning with the keys so far, in a range of which it is not known how far it
+ * reaches: half way between the shallowest beginning and the deepest one where keys are known to go on, so that the
+ * answer, whatever it is, halves the question. Digits change, and first letters of names; other letters are tried last.
  */
-export function restRatio({ prefix, origin, last, end, alphabet }: CutQuestion, firstOfRange: string): number {
-  const low = points(last);
-  const start = end === undefined ? points(prefix).length : common(low, points(end)).length;
-  const at = Math.max(start, common(low, points(origin)).length);
-  const from = points(firstOfRange)[at] ?? 0;
-  const here = low[at] ?? 0;
-  const listed = alphabet.codes().filter((code) => code >= from && code <= here).length;
-  const limit = end === undefined ? Number.POSITIVE_INFINITY : (points(end)[at] ?? Number.POSITIVE_INFINITY);
-  const rest = alphabet.codes().filter((code) => code > here && code <= limit && sameKind(code, here)).length;
-  return (1 + rest) / (1 + listed);
+export function cutBehind(question: CutQuestion): { cut: string; likely: boolean } | undefined {
+  if (question.bounded) return undefined;
+  const low = tail(question, question.last);
+  const end = endOf(question);
+  const start = end === undefined ? 0 : commonLength(low, end) + 1;
+  const varied = commonLength(low, tail(question, question.origin));
+  const behind = (at: number) => {
+    const cut = successor(low.slice(0, at + 1), at);
+    return cut !== undefined && isWithin(question.prefix + cut, question) ? [question.prefix + cut] : [];
+  };
+  const places = Array.from({ length: Math.max(0, varied - start) }, (_, i) => start + i);
+  const digits = places.filter((at) => isDigit(low[at] ?? 0)).flatMap(behind);
+  const tried = digits.length > 0 ? digits : places.filter((at) => at === 0 || low[at - 1] === SLASH).flatMap(behind);
+  const cut = tried[Math.floor((tried.length * 2) / 3)];
+  return cut === undefined ? undefined : { cut, likely: digits.length > 0 };
+}
+
+function position(base: readonly number[], key: readonly number[], places: Places): number {
+  let from = 0;
+  let size = 1;
+  for (let at = base.length; at < key.length && at < base.length + PRECISION; at++) {
+    const code = key[at] ?? 0;
+    let below = 0;
+    let own = 0;
+    let all = 0;
+    for (const choice of places.after(key.slice(0, at))) {
+      if (choice.code < code) below += choice.weight;
+      if (choice.code === code) own = choice.weight;
+      all += choice.weight;
+    }
+    if (all === 0) break;
+    from += (size * below) / all;
+    size *= own / all;
+    if (size === 0) break;
+  }
+  return from;
+}
+
+/** The shortest string that lies at this point of the line, give or take. */
+function pointAt({ low, base, from }: Line, target: number, tolerance: number, places: Places): Point | undefined {
+  const cut = [...base];
+  let start = 0;
+  let size = 1;
+  let sure = true;
+  for (let i = 0; i < PRECISION; i++) {
+    const choices = places.after(cut);
+    const all = choices.reduce((sum, { weight }) => sum + weight, 0);
+    let edge = start;
+    let best: { choice: Choice; start: number } | undefined;
+    for (const choice of choices) {
+      const nearer = best !== undefined && edge - target < tolerance && target - best.start >= tolerance;
+      if (best === undefined || edge <= target || nearer) best = { choice, start: edge };
+      edge += (size * choice.weight) / all;
+    }
+    if (best === undefined) break;
+    cut.push(best.choice.code);
+    sure &&= best.choice.seen;
+    start = best.start;
+    size *= best.choice.weight / all;
+    if (start > from && Math.abs(start - target) < tolerance) break;
+  }
+  return commonLength(cut, low) === cut.length ? undefined : { cut, sure };
+}
+
+interface Point {
+  readonly cut: readonly number[];
+  readonly sure: boolean;
+}
+
+/** Absent too where it lies behind all that starts with the prefix. */
+function endOf({ prefix, end }: CutQuestion): readonly number[] | undefined {
+  return end?.startsWith(prefix) ? points(end.slice(prefix.length)) : undefined;
+}
+
+function tail({ prefix }: CutQuestion, key: string): number[] {
+  return points(key.slice(prefix.length));
 }
 
 function isWithin(cut: string, { prefix, last, end }: CutQuestion): boolean {
@@ -115,25 +175,6 @@ function isWithin(cut: string, { prefix, last, end }: CutQuestion): boolean {
     (end === undefined || compareKeys(cut, end) < 0) &&
     keyBytes(cut) <= MAX_KEY_BYTES
   );
-}
-
-/** What could stand at this place instead: all of the same kind that is greater, and the first of each other kind. */
-function choices(low: readonly number[], at: number, alphabet: Alphabet): string[] {
-  const here = low[at] ?? 0;
-  const base = low.slice(0, at);
-  const above = alphabet.codes().filter((code) => code > here);
-  const chosen = above.filter((code, i) => sameKind(code, here) || !sameKind(code, above[i - 1] ?? -1));
-  return chosen.map((code) => text([...base, code]));
-}
-
-/** So many of a list, evenly spaced, the middle one for one. */
-function spread(list: readonly string[], count: number): string[] {
-  if (list.length <= count) return [...list];
-  return range(0, count).map((i) => list[Math.floor(((i + 0.5) * list.length) / count)] ?? '');
-}
-
-function range(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 }
 
 /** The least string greater than all that start with `base`, changing nothing before `start`. */
@@ -147,12 +188,7 @@ function successor(base: readonly number[], start: number): string | undefined {
   return undefined;
 }
 
-function common(a: readonly number[], b: readonly number[]): number[] {
-  const differ = a.findIndex((code, i) => code !== b[i]);
-  return a.slice(0, differ === -1 ? a.length : differ);
-}
-
-function points(key: string): number[] {
+export function points(key: string): number[] {
   return Array.from(key, (char) => char.codePointAt(0) ?? 0);
 }
 

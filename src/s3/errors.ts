@@ -1,4 +1,5 @@
 import type { Failure } from '../core/outcome.ts';
+import { shorten } from '../core/text.ts';
 
 /** What was being asked of S3 when it went wrong; decides which permission the hint names. */
 export type Asked = 'list' | 'head-version' | 'remove' | 'copy' | 'add-marker' | 'versioning' | 'object-lock';
@@ -253,6 +254,7 @@ export function hintFor(asked: Asked, trouble: Pick<Trouble, 'code' | 'message' 
   }
   if (
     code === 'PermanentRedirect' ||
+    code === 'TemporaryRedirect' ||
     code === 'AuthorizationHeaderMalformed' ||
     code === 'IllegalLocationConstraintException'
   ) {
@@ -277,7 +279,10 @@ function kmsHint(asked: Asked): string {
     : 'The role needs kms:Decrypt on the key, and the key must be enabled.';
 }
 
+/** S3's messages are a sentence or two; whatever else answers in its place may send a page. */
+const MAX_MESSAGE = 2000;
+
 /** What went wrong, as it stands in the report: S3's own code and message, and the mend. */
 export function failureOf(asked: Asked, trouble: Pick<Trouble, 'code' | 'message' | 'region' | 'sort'>): Failure {
-  return { code: trouble.code, message: trouble.message, hint: hintFor(asked, trouble) };
+  return { code: trouble.code, message: shorten(trouble.message, MAX_MESSAGE), hint: hintFor(asked, trouble) };
 }

@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import type { BucketPort } from '../core/ports.ts';
 import { headVersion } from './head.ts';
 import { listVersions } from './listing.ts';
-import { type Bucket, readCurrent } from './pages.ts';
+import { type Bucket, readTop } from './pages.ts';
 import { preflight } from './preflight.ts';
 import { RateGate, RateState } from './rate.ts';
 import { removeEntries } from './remove.ts';
@@ -68,7 +68,7 @@ export function openBucket(options: BucketOptions): BucketPort {
         ...(options.pageSize !== undefined && { pageSize: options.pageSize }),
       }),
     headVersion: (key, versionId, checksums) => headVersion(requester, bucket, key, versionId, checksums),
-    readCurrent: (key) => readCurrent(requester, bucket, key),
+    readTop: (key) => readTop(requester, bucket, key),
     removeEntries: (entries) => removeEntries(requester, bucket, entries, removal),
     copyOnTop: (key, step, guard) => copyOnTop(requester, bucket, key, step, guard),
     addDeleteMarker: (key, ifMatch) => addDeleteMarker(requester, bucket, key, ifMatch),

@@ -5,14 +5,15 @@ import type { ListingOrder } from '../core/order.ts';
 import type { KeyRange, Listing, Segment } from '../core/ports.ts';
 import { Assembler } from './assemble.ts';
 import { Channel } from './channel.ts';
-import { type Cuttable, Cutter, PAGES_BEFORE_CUT } from './cutting.ts';
+import { type Cuttable, Cutter, cutAt, PAGES_BEFORE_CUT, type Part } from './cutting.ts';
 import { BadAnswer, diagnose, failureOf, RequestError } from './errors.ts';
 import { type Bucket, fetchPage, type Marker, type Page } from './pages.ts';
 import type { Requester } from './request.ts';
 
 /**
  * A listing is a chain of pages, about 3,000 entries a second. KeyMarker may be any string, so the range is cut into
- * lanes that are listed side by side: whenever one is free, it takes over the right part of another's unlisted rest.
+ * lanes that are listed side by side: a free one takes over the right part of another's unlisted rest, or, where good
+ * cuts are known, the next part between two of them.
  * A cut belongs to the left: AWS starts after KeyMarker, other servers at it, and what is not greater is dropped.
  * No key's entries are ever in two lanes.
  */
@@ -58,6 +59,9 @@ class ParallelListing implements Listing {
   #failed = false;
   #started = false;
   #mayCut: boolean;
+  /** Known cuts, until they are made; then what they cut off and no lane has taken yet. */
+  #planned: readonly string[] | undefined;
+  #waiting: Part[] = [];
 
   constructor(requester: Requester, bucket: Bucket, range: KeyRange, options: ListingOptions) {
     this.#requester = requester;
@@ -66,6 +70,7 @@ class ParallelListing implements Listing {
     this.#options = options;
     this.#prefix = range.key ?? range.prefix;
     this.#cutter = new Cutter(this.#prefix);
+    this.#planned = range.cuts;
     this.#mayCut = range.key === undefined && options.lanes > 1;
     this.#announced = new Channel(Number.POSITIVE_INFINITY, () => this.#giveUp());
     this.segments = {
@@ -95,8 +100,8 @@ class ParallelListing implements Listing {
       ended: false,
       parked: false,
       probes: 0,
-      probeHit: false,
       misses: 0,
+      bounded: false,
       cutAgainAt: PAGES_BEFORE_CUT,
       ...(after !== undefined && { after }),
       ...(end !== undefined && { end }),
@@ -122,6 +127,7 @@ class ParallelListing implements Listing {
       const batch = lane.assembler.take(this.order, lane.ended);
       if (batch.length > 0) await this.#hand(lane, batch);
       if (lane.ended) return;
+      if (this.#planned !== undefined) this.#cutAsPlanned(lane);
       this.#fill();
       marker = page.next;
       page = await this.#fetch(marker);
@@ -173,7 +179,7 @@ class ParallelListing implements Listing {
       lane.assembler.add(row);
     }
     if (first !== undefined) this.#cutter.listed(lane, first, last, some);
-    if (first !== undefined || lane.ended) this.#cutter.settle(lane);
+    if (lane.after !== undefined && (first !== undefined || lane.ended)) this.#cutter.settle(lane, lane.after);
   }
 
   #isBeyond(lane: Lane, key: string): boolean {
@@ -193,21 +199,30 @@ class ParallelListing implements Listing {
     this.#controller.signal.throwIfAborted();
   }
 
-  /** Put idle lanes to work on the unlisted rest of the others. */
+  /** Put idle lanes to work on what waits, or on the unlisted rest of the others. */
   #fill(): void {
-    while (this.#mayCut && this.order !== 'grouped' && !this.#failed) {
-      const cut = this.#cutter.cut(this.#lanes, this.#options.lanes - this.#lanes.size);
+    while (!this.#failed) {
+      const idle = this.#options.lanes - this.#lanes.size;
+      for (const { after, end } of this.#waiting.splice(0, Math.max(0, idle))) this.#open(after, end, undefined);
+      if (this.#range.cuts !== undefined || !this.#mayCut || this.order === 'grouped') return;
+      const cut = this.#cutter.cut(this.#lanes, idle);
       if (cut === undefined) return;
       for (const { after, end } of cut.parts) this.#open(after, end, cut.from);
     }
   }
 
+  /** Not before the range's first page: it shows whether the server is one to cut with. */
+  #cutAsPlanned(lane: Lane): void {
+    if (lane.last === undefined) return;
+    if (this.#mayCut && this.order !== 'grouped') this.#waiting = cutAt(lane, this.#planned ?? []);
+    this.#planned = undefined;
+  }
+
   #finish(lane: Lane): void {
     this.#lanes.delete(lane);
     lane.batches.close();
-    if (this.#failed) return;
-    if (this.#lanes.size === 0) this.#announced.close();
-    else this.#fill();
+    this.#fill();
+    if (this.#lanes.size === 0 && !this.#failed) this.#announced.close();
   }
 
   #giveUp(): void {

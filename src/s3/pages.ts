@@ -186,21 +186,26 @@ function evidenceOf(entries: readonly PageEntry[]): Evidence {
   return markerBeforeVersion ? 'wire' : 'none';
 }
 
+/** The entries that tell what became of a key: its current one, the one below, and one that may have come in between. */
+const TOP = 3;
+
 /**
- * The newest entry of one key, from a listing of one entry; undefined where the key has none.
+ * The newest entries of one key, the current one first, up to three; empty where it has none.
  * @throws S3Failure, CancelledError
  */
-export async function readCurrent(requester: Requester, bucket: Bucket, key: string): Promise<Entry | undefined> {
+export async function readTop(requester: Requester, bucket: Bucket, key: string): Promise<readonly Entry[]> {
   try {
     let after: Marker | undefined;
     // Pages may be empty and not the last.
     for (;;) {
-      const question = { prefix: key, maxKeys: 1, ...(after !== undefined && { after }) };
+      const question = { prefix: key, maxKeys: TOP, ...(after !== undefined && { after }) };
       const { entries, next } = await fetchPage(requester, bucket, question);
-      const first = entries[0];
-      // The key is the first of all that start with it.
-      if (first !== undefined) return first.key === key ? first.entry : undefined;
-      if (next === undefined) return undefined;
+      // The key is the first of all that start with it. A server that groups sends its versions before its markers.
+      if (entries.length > 0) {
+        const own = entries.filter((row) => row.key === key).map(({ entry }) => entry);
+        return own.sort((a, b) => Number(b.isLatest) - Number(a.isLatest));
+      }
+      if (next === undefined) return [];
       after = next;
     }
   } catch (error) {

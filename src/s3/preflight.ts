@@ -8,11 +8,11 @@ import type { Requester } from './request.ts';
 /**
  * What has to be known of the bucket before anything in it is changed.
  * @throws RollbackError `bucket-not-found`, `bucket-in-another-region`, `versioning-off`, `access-denied`,
- * `wrong-bucket-owner`, `no-credentials`, `endpoint-unreachable`, or S3's own code.
+ * `no-credentials`, `endpoint-unreachable`, or S3's own code.
  */
 export async function preflight(requester: Requester, bucket: Bucket): Promise<BucketFacts> {
-  const versioning = await getVersioning(requester, bucket).catch(async (error: unknown) => {
-    throw error instanceof RequestError ? await refusal(requester, bucket, error) : error;
+  const versioning = await getVersioning(requester, bucket).catch((error: unknown) => {
+    throw error instanceof RequestError ? refusal(bucket, error) : error;
   });
   const { Status: status, MFADelete: mfaDelete } = versioning;
   if (status !== 'Enabled' && status !== 'Suspended') {
@@ -43,7 +43,7 @@ async function getObjectLock(requester: Requester, bucket: Bucket): Promise<Buck
   });
   try {
     const send = (abortSignal: AbortSignal) => bucket.client.send(command, { abortSignal });
-    const { value } = await requester.send({ kind: 'get', readOnly: true, send });
+    const { value } = await requester.send({ kind: 'get', readOnly: true, tries: 2, send });
     const { ObjectLockEnabled: enabled, Rule: rule } = value.ObjectLockConfiguration ?? {};
     if (enabled !== 'Enabled') return 'off';
     const { Mode: mode, Days: days, Years: years } = rule?.DefaultRetention ?? {};
@@ -62,7 +62,7 @@ function plural(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
-async function refusal(requester: Requester, bucket: Bucket, error: RequestError): Promise<RollbackError> {
+function refusal(bucket: Bucket, error: RequestError): RollbackError {
   const { trouble } = error;
   const { code, message, region } = trouble;
   const name = `bucket "${bucket.name}"`;
@@ -91,18 +91,13 @@ async function refusal(requester: Requester, bucket: Bucket, error: RequestError
     );
   }
   if (trouble.status === 403 && (code === 'AccessDenied' || code === 'AllAccessDisabled' || code === 'Forbidden')) {
-    if (await isOthers(requester, bucket)) {
-      return new RollbackError(
-        'wrong-bucket-owner',
-        `${name} does not belong to account ${bucket.expectedOwner} (input "expected-bucket-owner")`,
-        'Check the name of the bucket first: somebody else may have taken it. Then the account id.',
-        because,
-      );
-    }
     return new RollbackError(
       'access-denied',
       `not allowed to read the versioning of ${name}: ${message}`,
-      `The role needs ${permissionsFor('versioning')}.`,
+      bucket.expectedOwner === undefined
+        ? `The role needs ${permissionsFor('versioning')}.`
+        : // S3 says the same to both. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+          `The role needs ${permissionsFor('versioning')}, and the bucket must belong to account ${bucket.expectedOwner} (input "expected-bucket-owner"): somebody else may have taken its name.`,
       because,
     );
   }
@@ -117,19 +112,5 @@ function isElsewhere({ code, status, region }: Trouble): boolean {
     code === 'AuthorizationHeaderMalformed' ||
     code === 'IllegalLocationConstraintException' ||
     (status === 301 && region !== undefined)
-  );
-}
-
-/**
- * S3 says the same "Access Denied" to a missing permission and to a wrong owner. If the same question is answered when
- * no owner is expected, it was the owner. It is only asked about the versioning, nothing of the answer is used.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
- */
-async function isOthers(requester: Requester, bucket: Bucket): Promise<boolean> {
-  if (bucket.expectedOwner === undefined) return false;
-  const { client, name } = bucket;
-  return getVersioning(requester, { client, name }).then(
-    () => true,
-    () => false,
   );
 }

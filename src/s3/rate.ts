@@ -12,7 +12,11 @@ export interface Ticket {
   readonly generation: number;
 }
 
-export type TicketEnd = 'ok' | 'throttled' | 'failed';
+/** `slowed`: an answer that did some of what was asked and refused the rest as too fast. */
+export type TicketEnd = 'ok' | 'slowed' | 'throttled' | 'failed';
+
+/** Throttled so many times in a row without one success, pauses of up to 10 s between: about a minute and a half. */
+const HOPELESS = 15;
 
 export class RateState {
   readonly #most: number;
@@ -44,6 +48,11 @@ export class RateState {
     return this.#streak;
   }
 
+  /** Nothing has got through for so long that going on would only be silence. */
+  get hopeless(): boolean {
+    return this.#streak >= HOPELESS;
+  }
+
   /** May a request with this many keys (0 for all but DeleteObjects) be sent? One alone always may. */
   fits(keys: number): boolean {
     if (this.#inFlight > 0 && this.#inFlight + 1 > this.#window) return false;
@@ -65,9 +74,9 @@ export class RateState {
       this.#streak = 0;
       this.#window = Math.min(this.#most, this.#window + 1 / this.#window);
     }
-    if (how !== 'throttled' || !current) return false;
+    if ((how !== 'throttled' && how !== 'slowed') || !current) return false;
     this.#generation += 1;
-    this.#streak += 1;
+    this.#streak = how === 'slowed' ? 1 : this.#streak + 1;
     this.#window = Math.max(1, this.#window / 2);
     return true;
   }

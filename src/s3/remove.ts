@@ -134,7 +134,15 @@ async function sendBatch(context: Context, open: readonly Open[]): Promise<Delet
       if ((output.Deleted?.length ?? 0) + (output.Errors?.length ?? 0) === 0) {
         throw new BadAnswer('InternalError', "the server's answer to DeleteObjects names no entry");
       }
-      if (output.Errors?.some((e) => sorted(e.Code ?? '').sort === 'throttled')) throttled();
+      const slowed = output.Errors?.find((e) => sorted(e.Code ?? '').sort === 'throttled');
+      if (
+        slowed !== undefined &&
+        (output.Deleted?.length ?? 0) === 0 &&
+        output.Errors?.every((e) => e.Code === slowed.Code)
+      ) {
+        throw new BadAnswer(slowed.Code ?? 'SlowDown', slowed.Message ?? 'no details');
+      }
+      if (slowed !== undefined) throttled();
       return output;
     },
   });

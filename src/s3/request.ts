@@ -16,6 +16,8 @@ export interface Waiting {
 export interface Request<T> {
   /** Under what it is counted. */
   readonly kind: Exclude<keyof RequestCounts, 'retries' | 'throttled'>;
+  /** Fewer tries than usual, for a question that is not worth waiting for. */
+  readonly tries?: number;
   /** Of a DeleteObjects: how many keys it names. */
   readonly keys?: number;
   /** A request that changes nothing may be dropped in flight when the run stops. */
@@ -84,7 +86,11 @@ export class Requester {
       const result: Once<T> = await this.#once(request, waits, own, unsure);
       if ('value' in result) return { value: result.value, unsure };
       const { trouble, error }: Failed = result;
-      if (tries >= TRIES[trouble.sort]) throw new RequestError(trouble, unsure, tries, error);
+      if (trouble.sort === 'throttled' && this.gate.state.hopeless) {
+        throw new RequestError({ ...trouble, code: 'throttled', message: hopeless(trouble) }, unsure, tries, error);
+      }
+      if (tries >= Math.min(TRIES[trouble.sort], request.tries ?? Number.POSITIVE_INFINITY))
+        throw new RequestError(trouble, unsure, tries, error);
       unsure ||= trouble.mayHaveLanded;
       await this.pause(tries - 1, trouble.sort, unsure && request.readOnly !== true, own);
       this.counts.retries += 1;
@@ -131,7 +137,7 @@ export class Requester {
         }),
         cut.signal,
       );
-      end = complaint ? 'throttled' : 'ok';
+      end = complaint ? 'slowed' : 'ok';
       return { value };
     } catch (error) {
       if (cut.signal.aborted && cut.signal.reason !== LATE) throw new CancelledError(changes);
@@ -142,10 +148,14 @@ export class Requester {
     } finally {
       clear();
       cut.release();
-      if (end === 'throttled') this.counts.throttled += 1;
+      if (end === 'throttled' || end === 'slowed') this.counts.throttled += 1;
       this.gate.release(ticket, end);
     }
   }
+}
+
+function hopeless({ code, message }: Trouble): string {
+  return `nothing got through for more than a minute, the answer was ${code} each time: ${message}`;
 }
 
 const LATE = new Error('no answer in time');

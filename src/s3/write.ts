@@ -8,6 +8,7 @@ import {
 import type { CopyStep } from '../core/plan.ts';
 import type { CopyGuard, Write } from '../core/ports.ts';
 import { type Asked, BadAnswer, failureOf, RequestError } from './errors.ts';
+import { unquote } from './list-xml.ts';
 import type { Bucket } from './pages.ts';
 import type { Requester } from './request.ts';
 
@@ -33,7 +34,7 @@ export async function copyOnTop(
         // every form of it. Only the ETag says that there is a copy.
         if (!output.CopyObjectResult?.ETag)
           throw new BadAnswer('InternalError', "the server's answer to CopyObject has no ETag");
-        return output.VersionId;
+        return { versionId: output.VersionId, etag: unquote(output.CopyObjectResult.ETag) };
       },
     }),
   );
@@ -98,7 +99,7 @@ export async function addDeleteMarker(
           }),
           { abortSignal },
         );
-        return output.VersionId;
+        return { versionId: output.VersionId };
       },
     }),
   );
@@ -107,11 +108,11 @@ export async function addDeleteMarker(
 async function written(
   asked: Asked,
   onVersion: boolean,
-  send: () => Promise<{ value: string | undefined; unsure: boolean }>,
+  send: () => Promise<{ value: { versionId: string | undefined; etag?: string }; unsure: boolean }>,
 ): Promise<Write> {
   try {
-    const { value } = await send();
-    return value === undefined ? { ok: true } : { ok: true, versionId: value };
+    const { versionId, etag } = (await send()).value;
+    return { ok: true, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) };
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
     const { status, code } = error.trouble;

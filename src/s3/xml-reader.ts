@@ -69,6 +69,9 @@ export class XmlReader {
       this.#at = close + 1;
       return;
     }
+    // A comment would cut the text in two, and half a key is another key.
+    const aside = bytes[end + 1] === EXCLAMATION || bytes[end + 1] === QUESTION;
+    if (aside && !this.has('<![CDATA[', end)) throw new XmlError(`has a comment inside <${name}>`);
     if (!this.#tag() || !this.#closes || this.#name !== name) throw new XmlError(`has no </${name}> after <${name}>`);
   }
 

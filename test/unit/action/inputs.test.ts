@@ -265,7 +265,7 @@ describe('bad input: the input is named, and the mend', () => {
     ['unknown method', { ...ROLLBACK, method: 'move' }, 'method', /copy, delete/],
     ['method delete without limit', { ...ROLLBACK, method: 'delete' }, 'max-deletes', /Set max-deletes/],
     ['limit without method delete', { ...ROLLBACK, 'max-deletes': '5' }, 'max-deletes', /method: delete/],
-    ['max-deletes 0', { ...ROLLBACK, method: 'delete', 'max-deletes': '0' }, 'max-deletes', /1 or more/],
+    ['max-deletes -1', { ...ROLLBACK, method: 'delete', 'max-deletes': '-1' }, 'max-deletes', /0 or more/],
     [
       'retention bypassed for nothing',
       { ...ROLLBACK, 'bypass-governance-retention': 'true' },
@@ -335,11 +335,41 @@ describe('inputs that this action does not have', () => {
   });
 
   it('warn, with what may have been meant', () => {
-    const { warnings } = parse({ ...UNDELETE, perfix: 'x', 'dry run': 'true', zzz: '' });
+    const { warnings } = parse({ ...UNDELETE, perfix: 'x', 'dry run': 'true', zzz: 'z', empty: '' });
     expect(warnings).toEqual([
       'input "dry_run" is not an input of this action and was ignored. Did you mean "dry-run"?',
       'input "perfix" is not an input of this action and was ignored. Did you mean "prefix"?',
       'input "zzz" is not an input of this action and was ignored.',
     ]);
+  });
+});
+
+describe('inputs of later versions', () => {
+  it.each([
+    ['manifest', 'rows.csv'],
+    ['destination-bucket', 'other'],
+    ['destination-prefix', 'restored/'],
+    ['engine', 'batch-operations'],
+    ['archived', 'restore'],
+    ['report-to', 'issue'],
+    ['plan-digest', 'sha256:0'],
+  ])('%s: %s is refused, for the run would do something else than was asked', (name, value) => {
+    expect(problemsOf({ ...UNDELETE, [name]: value })).toEqual([
+      { input: name, problem: expect.stringContaining('not in this version'), mend: `Leave out ${name}.` },
+    ]);
+  });
+
+  it('are accepted where they ask for what is done anyway', () => {
+    const defaults = {
+      manifest: '',
+      'manifest-format': 'auto',
+      archived: 'skip',
+      engine: 'local',
+      'report-to': 'summary, pr-comment',
+      'github-token': 'x',
+      'max-messages': '10000',
+      'max-plan-age': '24h',
+    };
+    expect(parse({ ...UNDELETE, ...defaults }).warnings).toEqual([]);
   });
 });

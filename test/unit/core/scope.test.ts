@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import picomatch from 'picomatch';
 import { describe, expect, it } from 'vitest';
 import { type Scope, scopeRecord, scopeTest } from '../../../src/core/scope.ts';
 
@@ -12,10 +14,15 @@ describe('which keys are in scope', () => {
     ['a key that ends in a slash', { key: 'a/' }, ['a/'], ['a', 'a/b']],
     ['a prefix, which is text and no folder', { prefix: 'a' }, ['a', 'ab', 'a/b'], ['b', 'A', '/a']],
     ['a folder', { prefix: 'a/' }, ['a/', 'a/b', 'a/b/c'], ['a', 'ab']],
-    ['include', { include: ['*.html'] }, ['a.html', '.html'], ['a/b.html', 'a.htm', 'a.html/', 'a.html\n']],
+    ['include', { include: ['*.html'] }, ['a.html', '.html'], ['a/b.html', 'a.htm', 'a.html\n']],
     ['include at any depth', { include: ['**/*.html'] }, ['a.html', 'a/b/c.html', 'a/.b/c.html', '/a.html'], ['a.txt']],
     ['several includes: any of them', { include: ['a*', 'b*'] }, ['a1', 'b1'], ['c1']],
-    ['exclude', { exclude: ['tmp/**'] }, ['a', 'tmp', 'tmpx'], ['tmp/', 'tmp/a', 'tmp/a/', 'tmp/a/b', 'tmp//a']],
+    [
+      'exclude',
+      { exclude: ['tmp/**'] },
+      ['a', 'tmpx'],
+      ['tmp', 'tmp/', 'tmp/a', 'tmp/a/', 'tmp/a/b', 'tmp//a', 'tmp/./x'],
+    ],
     ['exclude beats include', { include: ['a*'], exclude: ['ab*'] }, ['a', 'ac'], ['ab', 'abc']],
     [
       'a prefix and globs on the whole key',
@@ -33,7 +40,7 @@ describe('which keys are in scope', () => {
 
 describe('a glob', () => {
   it.each<[string, glob: string, matches: string[], not: string[]]>([
-    ['* stays in a folder', '*', ['a', '.a', 'a b', 'a\\b'], ['a/b', 'a/']],
+    ['* stays in a folder', '*', ['a', '.a', 'a b', 'a\\b', 'a/'], ['a/b']],
     [
       '** is everything',
       '**',
@@ -42,10 +49,10 @@ describe('a glob', () => {
     ],
     ['newlines are characters', 'a*', ['a\nb', 'a\u2028b', 'a\r'], ['b\na']],
     ['? is one character, a newline too', 'a?b', ['axb', 'a\nb', 'a.b'], ['ab', 'a/b']],
-    ['a folder is not the key of its name', 'a/**', ['a/', 'a/b', 'a/b/c'], ['a', 'ab']],
+    ['a folder is also the key of its name', 'a/**', ['a', 'a/', 'a/b', 'a/b/c'], ['ab']],
     ['sets', '[ab].txt', ['a.txt', 'b.txt'], ['c.txt']],
     ['alternatives', '{a,b}/*.txt', ['a/1.txt', 'b/1.txt'], ['c/1.txt']],
-    ['a leading ! is a character', '!a', ['!a'], ['a', 'b']],
+    ['a leading ! means all others', '!a', ['!a', 'b'], ['a']],
     ['a backslash makes a special character plain', 'a\\*', ['a*'], ['ab']],
     ['regular expressions are not globs', '^a.$', ['^a.$'], ['ab']],
     ['a dot is a dot', 'a.b', ['a.b'], ['axb']],
@@ -72,5 +79,23 @@ describe('the scope in plan and report', () => {
     ],
   ])('%j', (some, record) => {
     expect(scopeRecord(scope(some))).toEqual(record);
+  });
+});
+
+describe('globs are those of picomatch', () => {
+  const part = fc.constantFrom('a', 'b', '*', '**', '?', '.', '/', '!', '{a,b}', '[ab]', '\\');
+  const glob = fc.array(part, { minLength: 1, maxLength: 6 }).map((parts) => parts.join(''));
+  const key = fc.array(fc.constantFrom('a', 'b', '.', '/', '\\', 'ab'), { minLength: 1, maxLength: 6 });
+
+  it('what it matches, we match', () => {
+    fc.assert(
+      fc.property(glob, key, (pattern, parts) => {
+        const text = parts.join('');
+        fc.pre(picomatch(pattern, { dot: true, windows: false })(text));
+        expect(scopeTest(scope({ include: [pattern] }))(text)).toBe(true);
+        expect(scopeTest(scope({ exclude: [pattern] }))(text)).toBe(false);
+      }),
+      { numRuns: 1000 },
+    );
   });
 });

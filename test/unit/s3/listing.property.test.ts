@@ -96,6 +96,12 @@ const rangeArb = (keys: readonly string[]): fc.Arbitrary<KeyRange> => {
     fc.record({ prefix: fc.constantFrom('', 'p/', 'a'), after: some }),
     fc.record({ prefix: fc.constantFrom('', 'p/'), upTo: some }),
     fc.record({ prefix: fc.constant(''), after: some, upTo: some }),
+    fc.record({
+      prefix: fc.constantFrom('', 'p/'),
+      after: some,
+      upTo: some,
+      cuts: fc.uniqueArray(some).map((cuts) => cuts.sort(compareKeys)),
+    }),
     some.map((key) => ({ prefix: '', key })),
   );
 };

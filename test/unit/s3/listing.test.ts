@@ -4,7 +4,7 @@ import type { KeyHistory } from '../../../src/core/history.ts';
 import { compareKeys } from '../../../src/core/keys.ts';
 import type { KeyRange, Listing } from '../../../src/core/ports.ts';
 import { listVersions } from '../../../src/s3/listing.ts';
-import { type Page, readCurrent, toPage } from '../../../src/s3/pages.ts';
+import { type Page, readTop, toPage } from '../../../src/s3/pages.ts';
 import { AWS, type Manners, type Pager, type Row, requesterFor, startPager } from './pager.ts';
 
 const T = Date.UTC(2026, 10, 22);
@@ -78,6 +78,23 @@ describe('a listing', () => {
     expect(histories).toHaveLength(3000);
     expect(segments).toBeGreaterThan(4);
     expect(pager.queries.length).toBeLessThan(200);
+  });
+
+  test('with known cuts is cut there and nowhere else, with no request in vain', async () => {
+    const pager = startPager(rows(...many(3000)), { ...AWS, pageSize: () => 30 });
+    const cuts = Array.from({ length: 48 }, (_, i) => `obj-${String(60 * i + 59).padStart(6, '0')}`);
+    const { histories, segments } = await read(list(pager, { cuts }, { lanes: 4 }));
+    expect(histories).toHaveLength(3000);
+    expect(segments).toBe(49);
+    // A lane asks for no page behind its last key only where that page is the last of all.
+    expect(pager.queries.length).toBeLessThanOrEqual(100 + 49);
+    const started = pager.queries.flatMap((q) => (q.versionIdMarker === undefined ? (q.keyMarker ?? []) : []));
+    expect(started).toEqual(cuts);
+  });
+
+  test('with known cuts is not cut where the server does not encode', async () => {
+    const pager = startPager(rows(...many(300)), { ...AWS, pageSize: () => 30, encodes: false });
+    expect((await read(list(pager, { cuts: ['obj-000100', 'obj-000200'] }))).segments).toBe(1);
   });
 
   test('with one lane is never cut', async () => {
@@ -312,19 +329,19 @@ describe('the newest entry of one key', () => {
     ['x', undefined],
   ])('%s: %s', async (key, versionId) => {
     const pager = startPager(rows('a m1 v1', 'ab v3'));
-    expect((await readCurrent(requesterFor(), pager.bucket, key))?.versionId).toBe(versionId);
-    expect(pager.queries[0]?.query).toMatchObject({ prefix: key, 'max-keys': '1' });
+    expect((await readTop(requesterFor(), pager.bucket, key))[0]?.versionId).toBe(versionId);
+    expect(pager.queries[0]?.query).toMatchObject({ prefix: key, 'max-keys': '3' });
   });
 
   test('of another key is not its own', async () => {
     const pager = startPager(rows('ab v3'));
-    expect(await readCurrent(requesterFor(), pager.bucket, 'a')).toBeUndefined();
+    expect(await readTop(requesterFor(), pager.bucket, 'a')).toEqual([]);
   });
 
   test('fails as S3Failure', async () => {
     const pager = startPager([]);
     pager.instead = () => ({ status: 403, body: '<Error><Code>AccessDenied</Code><Message>no</Message></Error>' });
-    await expect(readCurrent(requesterFor(), pager.bucket, 'a')).rejects.toMatchObject({
+    await expect(readTop(requesterFor(), pager.bucket, 'a')).rejects.toMatchObject({
       name: 'S3Failure',
       failure: { code: 'AccessDenied', message: 'no' },
     });
