@@ -66559,7 +66559,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _action_summary_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7923);
 /* harmony import */ var _action_summary_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7594);
 /* harmony import */ var _core_outcome_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9058);
-/* harmony import */ var _operations_restore_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6351);
+/* harmony import */ var _operations_restore_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3732);
 /* harmony import */ var _s3_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(309);
 /* harmony import */ var _stop_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(1110);
 
@@ -66633,7 +66633,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 6351:
+/***/ 3732:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -67593,17 +67593,10 @@ async function makePlan(request, facts, deps, tally) {
     }
     async function decideKey(history) {
         const decision = decide(scope.bucket, history, request.target, request.method, facts.versioning);
+        if (decision.kind === 'version-not-found')
+            throw versionNotFound(history, decision.versionId);
         const settled = decision.kind === 'copy' ? await lookAndSettle(decision.copy) : decision;
-        switch (settled.kind) {
-            case 'skip':
-                return { kind: 'skipped', reason: settled.reason };
-            case 'version-not-found':
-                throw versionNotFound(history, settled.versionId);
-            case 'copy':
-                throw new Error('a settled copy is no question any more');
-            default:
-                return settled;
-        }
+        return settled.kind === 'skip' ? { kind: 'skipped', reason: settled.reason } : settled;
     }
     /** Look at the version to copy, and at the current one where the two may be the same, before deciding. */
     async function lookAndSettle(question) {
@@ -67644,6 +67637,62 @@ function versionNotFound(history, versionId) {
     return new errors/* RollbackError */.ZS('version-not-found', `input "version-id": ${(0,core_text/* forLog */.Ig)(versionId)} is ${marker ? 'a delete marker' : 'not a version'} of key ${(0,core_text/* forLog */.Ig)(history.key)}`, marker
         ? 'A delete marker holds no data to go back to. Use operation: undelete, or the id of a version.'
         : 'Take an id from "aws s3api list-object-versions --bucket … --prefix <the key>". A version deleted for good cannot come back.');
+}
+
+;// CONCATENATED MODULE: ./build/operations/plan-checks.js
+
+
+/** What is to be said of a plan before it is carried out, and when it must not be. */
+/**
+ * Limits that the user set, and what the bucket cannot do. A dry run is only told of them.
+ * @throws RollbackError `max-changes-exceeded`, `max-deletes-exceeded`, `mfa-delete-enabled`, before the first change
+ */
+function checkPlan(request, facts, plan, tally) {
+    const refusals = [];
+    const { planned } = tally.totals;
+    if (request.maxChanges !== undefined && planned > request.maxChanges) {
+        refusals.push(new errors/* RollbackError */.ZS('max-changes-exceeded', `input "max-changes": the plan changes ${planned} keys, more than the ${request.maxChanges} allowed`, 'Look at the plan; then narrow the scope, or raise "max-changes".'));
+    }
+    if (request.method === 'delete' && plan.versionDeletes > (request.maxDeletes ?? 0)) {
+        refusals.push(new errors/* RollbackError */.ZS('max-deletes-exceeded', `input "max-deletes": the plan deletes ${plan.versionDeletes} versions for good, more than the ${request.maxDeletes ?? 0} allowed`, 'Look at the plan; then narrow the scope, raise "max-deletes", or use method: copy, which deletes nothing.'));
+    }
+    if (facts.mfaDelete && plan.removals > 0) {
+        refusals.push(new errors/* RollbackError */.ZS('mfa-delete-enabled', `bucket ${(0,core_text/* forLog */.Ig)(request.scope.bucket)} has MFA delete enabled: the ${plan.removals} entries in the plan can only be removed with a one-time password`, "The bucket owner's root user can remove them, or turn MFA delete off for the time of the restore (PutBucketVersioning)."));
+    }
+    const [first] = refusals;
+    if (first === undefined)
+        return;
+    if (!request.dryRun)
+        throw first;
+    for (const refusal of refusals)
+        tally.notes.add(`Without dry-run this would be refused. ${refusal.message}. ${refusal.hint}`);
+}
+/** What is worth knowing about this plan in this bucket. */
+function noteFacts(request, facts, plan, tally) {
+    if (facts.versioning === 'Suspended') {
+        tally.notes.add('Versioning of this bucket is suspended: what is written to it now is kept in one version only.');
+    }
+    if (typeof facts.objectLock === 'object' && plan.copies > 0) {
+        const { mode, period } = facts.objectLock;
+        tally.notes.add(`Object Lock: the bucket's default retention (${mode}, ${period}) applies to every copy made here; it cannot be deleted before.`);
+    }
+    if (request.target.kind === 'versions-back' && request.target.count > 0 && tally.totals.planned > 0) {
+        tally.notes.add('versions-back counts from what is there when it runs: running this again goes back from the result, it does not ' +
+            'repeat it. With to-time, or a version-id, it can be run again safely.');
+    }
+    if (request.method === 'delete' && plan.versionDeletes > 0) {
+        tally.notes.add(`Method delete: the plan deletes ${plan.versionDeletes} versions for good. They cannot come back.`);
+    }
+}
+/** @throws RollbackError `version-not-found` where a version of a key that has none was asked for */
+function nothingInScope(request, tally) {
+    const { scope, target } = request;
+    if (target.kind === 'version') {
+        throw new errors/* RollbackError */.ZS('version-not-found', `input "version-id": key ${(0,core_text/* forLog */.Ig)(scope.key ?? '')} has no versions in bucket ${(0,core_text/* forLog */.Ig)(scope.bucket)}`, 'Check "key" letter by letter: keys are case-sensitive and have no leading slash unless they were written with one.');
+    }
+    const what = scope.key !== undefined ? `key ${(0,core_text/* forLog */.Ig)(scope.key)}` : `keys under ${(0,core_text/* forLog */.Ig)(scope.prefix)}`;
+    tally.notes.add(`No ${what} in bucket ${(0,core_text/* forLog */.Ig)(scope.bucket)}, neither now nor in its history. Check the spelling: keys are ` +
+        'case-sensitive and have no leading slash unless they were written with one.');
 }
 
 ;// CONCATENATED MODULE: ./build/operations/verify.js
@@ -67795,6 +67844,7 @@ function changed(found) {
 
 
 
+
 /**
  * Undelete and rollback: read histories → decide → carry out → prove → tell.
  * Never throws for what happens in the bucket: the result says what was done and why the run was refused or broken off.
@@ -67817,7 +67867,7 @@ async function restore(request, deps) {
         noteFacts(request, facts, plan, tally);
         if (tally.totals.keysExamined === 0)
             nothingInScope(request, tally);
-        refuseIfTooMuch(request, facts, plan, tally);
+        checkPlan(request, facts, plan, tally);
         if (!request.dryRun && tally.totals.planned > 0) {
             deps.narrator.phase(`Apply: ${tally.totals.planned} keys`);
             const journal = await openJournal(request.journalFile, deps.narrator);
@@ -67951,53 +68001,6 @@ function settledOutcome(key, request) {
 async function endJournal(journal, now) {
     await journal.append([{ end: (0,time/* formatTime */.f)(now) }]);
     await journal.close();
-}
-/** Limits that the user set, and what the bucket cannot do. @throws RollbackError before the first change */
-function refuseIfTooMuch(request, facts, plan, tally) {
-    const refusals = [];
-    const { planned } = tally.totals;
-    if (request.maxChanges !== undefined && planned > request.maxChanges) {
-        refusals.push(new errors/* RollbackError */.ZS('max-changes-exceeded', `input "max-changes": the plan changes ${planned} keys, more than the ${request.maxChanges} allowed`, 'Look at the plan; then narrow the scope, or raise "max-changes".'));
-    }
-    if (request.method === 'delete' && plan.versionDeletes > (request.maxDeletes ?? 0)) {
-        refusals.push(new errors/* RollbackError */.ZS('max-deletes-exceeded', `input "max-deletes": the plan deletes ${plan.versionDeletes} versions for good, more than the ${request.maxDeletes ?? 0} allowed`, 'Look at the plan; then narrow the scope, raise "max-deletes", or use method: copy, which deletes nothing.'));
-    }
-    if (facts.mfaDelete && plan.removals > 0) {
-        refusals.push(new errors/* RollbackError */.ZS('mfa-delete-enabled', `bucket ${(0,core_text/* forLog */.Ig)(request.scope.bucket)} has MFA delete enabled: the ${plan.removals} entries in the plan can only be removed with a one-time password`, "The bucket owner's root user can remove them, or turn MFA delete off for the time of the restore (PutBucketVersioning)."));
-    }
-    const [first] = refusals;
-    if (first === undefined)
-        return;
-    if (!request.dryRun)
-        throw first;
-    for (const refusal of refusals)
-        tally.notes.add(`Without dry-run this would be refused. ${refusal.message}. ${refusal.hint}`);
-}
-function noteFacts(request, facts, plan, tally) {
-    if (facts.versioning === 'Suspended') {
-        tally.notes.add('Versioning of this bucket is suspended: what is written to it now is kept in one version only.');
-    }
-    if (typeof facts.objectLock === 'object' && plan.copies > 0) {
-        const { mode, period } = facts.objectLock;
-        tally.notes.add(`Object Lock: the bucket's default retention (${mode}, ${period}) applies to every copy made here; it cannot be deleted before.`);
-    }
-    if (request.target.kind === 'versions-back' && request.target.count > 0 && tally.totals.planned > 0) {
-        tally.notes.add('versions-back counts from what is there when it runs: running this again goes back from the result, it does not ' +
-            'repeat it. With to-time, or a version-id, it can be run again safely.');
-    }
-    if (request.method === 'delete' && plan.versionDeletes > 0) {
-        tally.notes.add(`Method delete: the plan deletes ${plan.versionDeletes} versions for good. They cannot come back.`);
-    }
-}
-/** @throws RollbackError `version-not-found` where a version of a key that has none was asked for */
-function nothingInScope(request, tally) {
-    const { scope, target } = request;
-    if (target.kind === 'version') {
-        throw new errors/* RollbackError */.ZS('version-not-found', `input "version-id": key ${(0,core_text/* forLog */.Ig)(scope.key ?? '')} has no versions in bucket ${(0,core_text/* forLog */.Ig)(scope.bucket)}`, 'Check "key" letter by letter: keys are case-sensitive and have no leading slash unless they were written with one.');
-    }
-    const what = scope.key !== undefined ? `key ${(0,core_text/* forLog */.Ig)(scope.key)}` : `keys under ${(0,core_text/* forLog */.Ig)(scope.prefix)}`;
-    tally.notes.add(`No ${what} in bucket ${(0,core_text/* forLog */.Ig)(scope.bucket)}, neither now nor in its history. Check the spelling: keys are ` +
-        'case-sensitive and have no leading slash unless they were written with one.');
 }
 /** Planned keys that the run never got to, so that the counts add up to the keys in scope. */
 function countNotAttempted({ totals, skipped }) {
@@ -70142,7 +70145,7 @@ class RateGate {
 
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
-const MOST_KEYS = 1000;
+const MAX_BATCH = 1000;
 /** How often an entry that failed alone (SlowDown, InternalError inside a good answer) is sent in all. */
 const MOST_ROUNDS = 8;
 /**
@@ -70173,8 +70176,8 @@ async function removeEntries(requester, bucket, entries, options) {
     const together = all.filter((one) => (0,keys/* fitsInXml */.Zn)(one.name.key));
     const removal = { requester, bucket, options, settle };
     const work = [];
-    for (let i = 0; i < together.length; i += MOST_KEYS)
-        work.push(removeBatch(removal, together.slice(i, i + MOST_KEYS)));
+    for (let i = 0; i < together.length; i += MAX_BATCH)
+        work.push(removeBatch(removal, together.slice(i, i + MAX_BATCH)));
     for (const one of alone)
         work.push(removeOne(removal, one));
     try {
@@ -70617,9 +70620,9 @@ const CONNECT_MS = 5_000;
 function createClient(options) {
     const sockets = { keepAlive: true, maxSockets: Math.max(options.concurrency, 1) + 4 };
     const config = {
-        ...(options.region !== undefined && { region: options.region }),
+        region: options.region,
         ...(options.endpointUrl !== undefined && { endpoint: options.endpointUrl }),
-        forcePathStyle: options.forcePathStyle ?? isForeign(options.endpointUrl),
+        forcePathStyle: options.forcePathStyle,
         maxAttempts: 1,
         // Servers that are not Amazon's often do not know the checksum trailers that the SDK would add to every body.
         requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -70630,13 +70633,6 @@ function createClient(options) {
         }),
     };
     return new dist_cjs/* S3Client */.YxF(config);
-}
-/** An endpoint of one's own, whose host name says nothing of buckets. */
-function isForeign(endpoint) {
-    if (endpoint === undefined)
-        return false;
-    const host = URL.canParse(endpoint) ? new URL(endpoint).hostname : endpoint;
-    return !/(^|\.)amazonaws\.com(\.cn)?$/.test(host);
 }
 
 ;// CONCATENATED MODULE: ./build/s3/index.js
@@ -70649,7 +70645,6 @@ function isForeign(endpoint) {
 
 
 
-const s3_MOST_KEYS = 1000;
 const MOST_LANES = 16;
 /** A bucket over HTTP. Nothing is sent before a method is called. */
 function openBucket(options) {
@@ -70660,7 +70655,7 @@ function openBucket(options) {
         name: options.bucket,
         ...(expectedBucketOwner !== undefined && { expectedOwner: expectedBucketOwner }),
     };
-    const rate = new RateState(concurrency, Math.min(options.batchSize, s3_MOST_KEYS));
+    const rate = new RateState(concurrency, Math.min(options.batchSize, MAX_BATCH));
     const requester = new Requester(new RateGate(rate, { ...waiting, stop: options.stop }), options, waiting);
     const removal = { bypassGovernanceRetention: options.bypassGovernanceRetention };
     const lanes = options.lanes ?? Math.max(1, Math.min(MOST_LANES, concurrency));
@@ -70699,6 +70694,8 @@ function openBucket(options) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Z: () => (/* binding */ stopOnSignals)
 /* harmony export */ });
+/** Whatever is still waited for then, the process ends: a bounded stop is worth more than a tidy one. In milliseconds. */
+const LAST_MS = 4_800;
 /** In-flight requests get this long to land, in milliseconds; the runner kills 7.5 to 10 seconds after its first signal. */
 const GRACE_MS = 3_500;
 /**
@@ -70715,6 +70712,7 @@ function stopOnSignals(onStop) {
         onStop();
         stop.abort();
         setTimeout(() => abort.abort(), GRACE_MS).unref();
+        setTimeout(() => process.exit(1), LAST_MS).unref();
     };
     process.on('SIGINT', handle);
     process.on('SIGTERM', handle);

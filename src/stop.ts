@@ -1,3 +1,5 @@
+/** Whatever is still waited for then, the process ends: a bounded stop is worth more than a tidy one. In milliseconds. */
+const LAST_MS = 4_800;
 /** In-flight requests get this long to land, in milliseconds; the runner kills 7.5 to 10 seconds after its first signal. */
 const GRACE_MS = 3_500;
 
@@ -14,6 +16,7 @@ export function stopOnSignals(onStop: () => void): { readonly stop: AbortSignal;
     onStop();
     stop.abort();
     setTimeout(() => abort.abort(), GRACE_MS).unref();
+    setTimeout(() => process.exit(1), LAST_MS).unref();
   };
   process.on('SIGINT', handle);
   process.on('SIGTERM', handle);

@@ -1,5 +1,5 @@
 import type { Method } from '../core/decide.ts';
-import type { Operation } from '../core/report.ts';
+import type { Operation } from '../core/request.ts';
 import type { Target } from '../core/target.ts';
 import { formatTime } from '../core/time.ts';
 import { type InputReader, quoted } from './input-reader.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { InputError, type InputProblem } from '../core/errors.ts';
 import type { FailOn } from '../core/outcome.ts';
-import type { RestoreRequest } from '../core/report.ts';
+import type { RestoreRequest } from '../core/request.ts';
 import { type Connection, parseConnection } from './input-connection.ts';
 import { type Env, type InputReader, inputReader, quoted, unknownInputs } from './input-reader.ts';
 import { parseScope } from './input-scope.ts';

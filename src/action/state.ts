@@ -1,6 +1,6 @@
 import * as core from '@actions/core';
 import { againWords } from '../core/again.ts';
-import type { RestoreRequest } from '../core/report.ts';
+import type { RestoreRequest } from '../core/request.ts';
 import { formatTime } from '../core/time.ts';
 import type { Env } from './input-reader.ts';
 

@@ -1,4 +1,5 @@
-import { MAX_PREFIXES, OTHER_PREFIXES, type Report, type RestoreRequest, type RunResult } from '../core/report.ts';
+import { MAX_PREFIXES, OTHER_PREFIXES, type Report, type RunResult } from '../core/report.ts';
+import type { RestoreRequest } from '../core/request.ts';
 import type { SkipReason } from '../core/target.ts';
 import { proseForHtml, shorten } from '../core/text.ts';
 import { groupFailures } from './annotations.ts';

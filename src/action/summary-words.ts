@@ -1,5 +1,6 @@
 import type { PlannedKey, StepKind } from '../core/plan.ts';
-import type { RestoreRequest, RunResult } from '../core/report.ts';
+import type { RunResult } from '../core/report.ts';
+import type { RestoreRequest } from '../core/request.ts';
 import type { Scope } from '../core/scope.ts';
 import type { SkipReason } from '../core/target.ts';
 import { forMarkdown, shorten } from '../core/text.ts';

@@ -1,5 +1,6 @@
 import { InputError, RollbackError } from '../core/errors.ts';
-import type { RestoreRequest, RunResult } from '../core/report.ts';
+import type { RunResult } from '../core/report.ts';
+import type { RestoreRequest } from '../core/request.ts';
 import { facts, table } from './html.ts';
 import { RefusedInputs } from './inputs.ts';
 import { dryRunSection, filesSection, requestsSection, undoSection } from './summary-after.ts';

@@ -1,4 +1,4 @@
-import type { RestoreRequest } from './report.ts';
+import type { RestoreRequest } from './request.ts';
 import { formatTime } from './time.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { CopyQuestion, Decision } from './decide.ts';
+import type { CopyQuestion, Settled } from './decide.ts';
 import type { CopyStep } from './plan.ts';
 
 /** What HeadObject says of a version, as far as a copy needs it. Strings as S3 sent them. */
@@ -45,7 +45,7 @@ export function settleCopy(
   question: CopyQuestion,
   source: ObjectHead,
   current: ObjectHead | undefined,
-): Decision {
+): Settled {
   if (question.compare && current !== undefined && sameObject(source, current)) return { kind: 'unchanged' };
   if (question.destroysNull) return { kind: 'skip', reason: 'would-destroy-null-version' };
   if (isArchived(source)) return { kind: 'skip', reason: 'archived' };

@@ -17,6 +17,9 @@ export type Decision =
   | { readonly kind: 'copy'; readonly copy: CopyQuestion }
   | { readonly kind: 'version-not-found'; readonly versionId: string };
 
+/** A decision that needs no further look at the bucket. */
+export type Settled = Exclude<Decision, { readonly kind: 'copy' | 'version-not-found' }>;
+
 export interface CopyQuestion {
   readonly key: string;
   readonly current: Entry;

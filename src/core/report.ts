@@ -1,9 +1,9 @@
-import type { Method } from './decide.ts';
-import type { FailOn, KeyFailure, Outcome, Status } from './outcome.ts';
+import type { KeyFailure, Outcome, Status } from './outcome.ts';
 import { statusOf } from './outcome.ts';
 import { type PlannedKey, STEP_KINDS, type StepKind } from './plan.ts';
 import type { RequestCounts } from './ports.ts';
-import { type Scope, scopeRecord } from './scope.ts';
+import type { Operation, RestoreRequest } from './request.ts';
+import { scopeRecord } from './scope.ts';
 import type { SkipReason, Target } from './target.ts';
 import { formatTime } from './time.ts';
 
@@ -11,27 +11,6 @@ import { formatTime } from './time.ts';
  * The account of a run. A `Tally` takes in outcomes one by one in bounded memory; `finishReport` turns it into the
  * report file's content. restored + unchanged + skipped + conflicts + failed = keys in scope, in every finished run.
  */
-
-/** The operations that this engine carries out. */
-export type Operation = 'undelete' | 'rollback';
-
-/** Everything that a run was asked to do. */
-export interface RestoreRequest {
-  readonly operation: Operation;
-  readonly scope: Scope;
-  readonly target: Target;
-  readonly method: Method;
-  /** The most versions (not markers) that may be deleted for good. Required by method `delete`. */
-  readonly maxDeletes?: number;
-  readonly dryRun: boolean;
-  readonly maxChanges?: number;
-  readonly verify: boolean;
-  readonly failOn: FailOn;
-  /** Absolute paths. */
-  readonly planFile: string;
-  readonly journalFile: string;
-  readonly reportFile: string;
-}
 
 export interface Totals {
   keysExamined: number;

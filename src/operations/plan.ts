@@ -1,24 +1,20 @@
 import { dirname } from 'node:path';
 import { settleCopy } from '../core/copy.ts';
-import { type CopyQuestion, type Decision, decide } from '../core/decide.ts';
+import { type CopyQuestion, decide, type Settled } from '../core/decide.ts';
 import { RollbackError } from '../core/errors.ts';
 import type { KeyHistory } from '../core/history.ts';
 import type { Narrator } from '../core/narrator.ts';
 import { type Outcome, stopsTheRun } from '../core/outcome.ts';
 import { firstStepKind, type PlannedKey, parsePlanLine } from '../core/plan.ts';
 import { type BucketFacts, type BucketPort, S3Failure, type Segment } from '../core/ports.ts';
-import {
-  countOutcome,
-  countPlanned,
-  offerSample,
-  type RestoreRequest,
-  type Tally,
-  targetRecord,
-} from '../core/report.ts';
+import { countOutcome, countPlanned, offerSample, type Tally, targetRecord } from '../core/report.ts';
+import type { RestoreRequest } from '../core/request.ts';
 import { scopeRecord, scopeTest } from '../core/scope.ts';
 import { forLog } from '../core/text.ts';
 import { formatTime } from '../core/time.ts';
 import { openPlanSpool, type PlanSpool } from '../files/plan-spool.ts';
+
+type Change = Extract<Settled, { kind: 'change' }>;
 
 export interface Plan {
   readonly file: string;
@@ -120,23 +116,15 @@ export async function makePlan(
     }
   }
 
-  async function decideKey(history: KeyHistory): Promise<Outcome | Extract<Decision, { kind: 'change' }>> {
+  async function decideKey(history: KeyHistory): Promise<Outcome | Change> {
     const decision = decide(scope.bucket, history, request.target, request.method, facts.versioning);
+    if (decision.kind === 'version-not-found') throw versionNotFound(history, decision.versionId);
     const settled = decision.kind === 'copy' ? await lookAndSettle(decision.copy) : decision;
-    switch (settled.kind) {
-      case 'skip':
-        return { kind: 'skipped', reason: settled.reason };
-      case 'version-not-found':
-        throw versionNotFound(history, settled.versionId);
-      case 'copy':
-        throw new Error('a settled copy is no question any more');
-      default:
-        return settled;
-    }
+    return settled.kind === 'skip' ? { kind: 'skipped', reason: settled.reason } : settled;
   }
 
   /** Look at the version to copy, and at the current one where the two may be the same, before deciding. */
-  async function lookAndSettle(question: CopyQuestion): Promise<Outcome | Decision> {
+  async function lookAndSettle(question: CopyQuestion): Promise<Outcome | Settled> {
     const { key, source, current, compare } = question;
     try {
       // Equal ETags settle the content; only where they differ may a checksum still tell that it is the same.

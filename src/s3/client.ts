@@ -4,12 +4,11 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 export interface ClientOptions {
-  /** Absent: the SDK's own chain (AWS_REGION, the profile). */
-  readonly region?: string;
+  readonly region: string;
   /** The input, or what AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL say. Absent: AWS itself. */
   readonly endpointUrl?: string;
-  /** Absent: path style for an endpoint that is not Amazon's. */
-  readonly forcePathStyle?: boolean;
+  /** The bucket goes into the path, not the host name. */
+  readonly forcePathStyle: boolean;
   /** Most requests in flight; there are at least as many sockets. */
   readonly concurrency: number;
 }
@@ -24,9 +23,9 @@ const CONNECT_MS = 5_000;
 export function createClient(options: ClientOptions): S3Client {
   const sockets = { keepAlive: true, maxSockets: Math.max(options.concurrency, 1) + 4 };
   const config: S3ClientConfig = {
-    ...(options.region !== undefined && { region: options.region }),
+    region: options.region,
     ...(options.endpointUrl !== undefined && { endpoint: options.endpointUrl }),
-    forcePathStyle: options.forcePathStyle ?? isForeign(options.endpointUrl),
+    forcePathStyle: options.forcePathStyle,
     maxAttempts: 1,
     // Servers that are not Amazon's often do not know the checksum trailers that the SDK would add to every body.
     requestChecksumCalculation: 'WHEN_REQUIRED',
@@ -37,11 +36,4 @@ export function createClient(options: ClientOptions): S3Client {
     }),
   };
   return new S3Client(config);
-}
-
-/** An endpoint of one's own, whose host name says nothing of buckets. */
-function isForeign(endpoint: string | undefined): boolean {
-  if (endpoint === undefined) return false;
-  const host = URL.canParse(endpoint) ? new URL(endpoint).hostname : endpoint;
-  return !/(^|\.)amazonaws\.com(\.cn)?$/.test(host);
 }

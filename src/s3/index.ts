@@ -5,7 +5,7 @@ import { listVersions } from './listing.ts';
 import { type Bucket, readTop } from './pages.ts';
 import { preflight } from './preflight.ts';
 import { RateGate, RateState } from './rate.ts';
-import { removeEntries } from './remove.ts';
+import { MAX_BATCH, removeEntries } from './remove.ts';
 import { Requester, realWaiting, type Waiting } from './request.ts';
 import { addDeleteMarker, copyOnTop } from './write.ts';
 
@@ -32,7 +32,6 @@ export interface BucketOptions {
   readonly pageSize?: number;
 }
 
-const MOST_KEYS = 1000;
 const MOST_LANES = 16;
 
 /** A bucket over HTTP. Nothing is sent before a method is called. */
@@ -44,7 +43,7 @@ export function openBucket(options: BucketOptions): BucketPort {
     name: options.bucket,
     ...(expectedBucketOwner !== undefined && { expectedOwner: expectedBucketOwner }),
   };
-  const rate = new RateState(concurrency, Math.min(options.batchSize, MOST_KEYS));
+  const rate = new RateState(concurrency, Math.min(options.batchSize, MAX_BATCH));
   const requester = new Requester(new RateGate(rate, { ...waiting, stop: options.stop }), options, waiting);
   const removal = { bypassGovernanceRetention: options.bypassGovernanceRetention };
   const lanes = options.lanes ?? Math.max(1, Math.min(MOST_LANES, concurrency));

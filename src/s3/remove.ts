@@ -12,7 +12,7 @@ import type { Bucket } from './pages.ts';
 import type { Requester } from './request.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
-const MOST_KEYS = 1000;
+export const MAX_BATCH = 1000;
 /** How often an entry that failed alone (SlowDown, InternalError inside a good answer) is sent in all. */
 const MOST_ROUNDS = 8;
 
@@ -56,8 +56,8 @@ export async function removeEntries(
   const together = all.filter((one) => fitsInXml(one.name.key));
   const removal = { requester, bucket, options, settle };
   const work: Promise<void>[] = [];
-  for (let i = 0; i < together.length; i += MOST_KEYS)
-    work.push(removeBatch(removal, together.slice(i, i + MOST_KEYS)));
+  for (let i = 0; i < together.length; i += MAX_BATCH)
+    work.push(removeBatch(removal, together.slice(i, i + MAX_BATCH)));
   for (const one of alone) work.push(removeOne(removal, one));
   try {
     await allSettled(work);

@@ -33,7 +33,12 @@ function setUp(
   more: Partial<BucketOptions> = {},
 ): { bucket: Bucket; port: BucketPort } {
   const bucket = sandbox.createBucket(`bucket-${++serial}`, options);
-  const client = createClient({ region: 'us-east-1', endpointUrl: sandbox.endpoint, concurrency: 16 });
+  const client = createClient({
+    region: 'us-east-1',
+    endpointUrl: sandbox.endpoint,
+    forcePathStyle: true,
+    concurrency: 16,
+  });
   clients.push(client);
   const port = openBucket({
     client,

@@ -76,7 +76,7 @@ const TABLE: readonly (readonly [what: string, Record<string, string>, input: st
   ['version-id without end', { ...ROLLBACK, 'version-id': 'x'.repeat(1025) }, 'version-id', /not a version id/],
   ['an unknown method', { ...ROLLBACK, 'versions-back': '1', method: 'move' }, 'method', /copy, delete/],
   ['method delete without max-deletes', DELETE, 'max-deletes', /is missing.*most versions/s],
-  ['max-deletes: 0', { ...DELETE, 'max-deletes': '0' }, 'max-deletes', /1 or more/],
+  ['max-deletes: -1', { ...DELETE, 'max-deletes': '-1' }, 'max-deletes', /0 or more/],
   ['max-deletes: many', { ...DELETE, 'max-deletes': 'many' }, 'max-deletes', /not a whole number/],
   [
     'max-deletes under method copy',

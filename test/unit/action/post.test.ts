@@ -8,7 +8,7 @@ import { readState, saveFinished, saveStarted } from '../../../src/action/state.
 import { againWords } from '../../../src/core/again.ts';
 import { intentOf, type JournalLine, resultOf } from '../../../src/core/journal.ts';
 import { NO_DIGEST, type PlannedKey, planHeaderLine, planLine } from '../../../src/core/plan.ts';
-import type { RestoreRequest } from '../../../src/core/report.ts';
+import type { RestoreRequest } from '../../../src/core/request.ts';
 import { formatTime } from '../../../src/core/time.ts';
 import { NASTY_KEYS, NOW, plannedUndelete, requestOf } from './support.ts';
 

@@ -5,7 +5,8 @@ import { renderRefusal, renderSummary } from '../../../src/action/summary.ts';
 import { MAX_SUMMARY_BYTES } from '../../../src/action/summary-file.ts';
 import { SKIP_WORDS } from '../../../src/action/summary-words.ts';
 import type { PlannedKey } from '../../../src/core/plan.ts';
-import type { RestoreRequest, RunResult, Tally } from '../../../src/core/report.ts';
+import type { RunResult, Tally } from '../../../src/core/report.ts';
+import type { RestoreRequest } from '../../../src/core/request.ts';
 import type { SkipReason } from '../../../src/core/target.ts';
 import { failure, key, NASTY_KEYS, NOW, requestOf, resultOf } from './support.ts';
 

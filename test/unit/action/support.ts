@@ -5,10 +5,10 @@ import {
   finishReport,
   highlightsOf,
   newTally,
-  type RestoreRequest,
   type RunResult,
   type Tally,
 } from '../../../src/core/report.ts';
+import type { RestoreRequest } from '../../../src/core/request.ts';
 
 /** Requests, results and nasty keys for the tests of GitHub's side. */
 

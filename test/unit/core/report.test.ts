@@ -13,10 +13,10 @@ import {
   newTally,
   OTHER_PREFIXES,
   offerSample,
-  type RestoreRequest,
   type Tally,
   targetRecord,
 } from '../../../src/core/report.ts';
+import type { RestoreRequest } from '../../../src/core/request.ts';
 import type { Target } from '../../../src/core/target.ts';
 import { at } from './entries.ts';
 

@@ -131,6 +131,7 @@ describe('what is not a page is an error, never the end of the listing', () => {
     ['a document without IsTruncated', '<ListVersionsResult></ListVersionsResult>', 'last page'],
     ['an empty element', '<ListVersionsResult/>', 'last page'],
     ['IsTruncated that is neither', whole.replace('false', 'no'), 'neither true nor false'],
+    ['a comment inside a key', doc(withField('Key', '<Key>a<!-- x -->b</Key>')), 'comment inside <Key>'],
     ['an empty key', doc(withField('Key', '<Key></Key>')), 'without a key'],
     ['no key', doc(withField('Key', '')), 'without a key'],
     ['an empty version id', doc(withField('VersionId', '<VersionId/>')), 'without a version id, key "k"'],

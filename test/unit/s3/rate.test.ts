@@ -32,6 +32,23 @@ describe('the window', () => {
     expect([rate.window, rate.streak]).toEqual([4, 1]);
   });
 
+  test('gives up hope when nothing gets through for long, and takes it back with the first success', () => {
+    const rate = new RateState(32, 1000);
+    for (let i = 0; i < 14; i++) rate.end(rate.start(0), 'throttled');
+    expect(rate.hopeless).toBe(false);
+    rate.end(rate.start(0), 'throttled');
+    expect(rate.hopeless).toBe(true);
+    rate.end(rate.start(0), 'ok');
+    expect(rate.hopeless).toBe(false);
+  });
+
+  test('an answer that did some of what was asked is slow, not hopeless', () => {
+    const rate = new RateState(32, 1000);
+    for (let i = 0; i < 50; i++) rate.end(rate.start(1000), 'slowed');
+    expect(rate.hopeless).toBe(false);
+    expect(rate.window).toBe(1);
+  });
+
   test('never closes', () => {
     const rate = new RateState(4, 1000);
     for (let i = 0; i < 20; i++) rate.end(rate.start(0), 'throttled');

@@ -57,6 +57,16 @@ describe('tries again', () => {
   });
 });
 
+test('stops asking when nothing of anybody gets through', async () => {
+  const requester = requesterFor();
+  const slowDown = s3Error('SlowDown', 503);
+  await expect(requester.send(script([slowDown]))).rejects.toMatchObject({ trouble: { code: 'SlowDown' } });
+  const sent = requester.counts.copy;
+  await expect(requester.send(script([slowDown]))).rejects.toMatchObject({ trouble: { code: 'throttled' } });
+  expect(requester.counts.copy - sent).toBe(5);
+  await expect(requester.send(script([slowDown]))).rejects.toMatchObject({ trouble: { code: 'throttled' }, tries: 1 });
+});
+
 test.each([
   ['AccessDenied', 403],
   ['NoSuchKey', 404],
