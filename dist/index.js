@@ -67028,12 +67028,16 @@ function isArchived(head) {
     const archived = ARCHIVE_CLASSES.has(head.storageClass ?? '') || head.archiveStatus !== undefined;
     return archived && !/ongoing-request="false"/.test(head.restore ?? '');
 }
-/** CopyObject keeps metadata and tags, and forgets these: storage class, redirect, encryption. */
+/**
+ * CopyObject keeps metadata and tags, and forgets these: storage class, redirect, encryption. SSE-S3 is not among them:
+ * it is what every object gets, unless the bucket's owner has chosen a stronger default since.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
+ */
 function carriedOver(source) {
     return {
         ...(source.storageClass !== undefined && { storageClass: source.storageClass }),
         ...(source.websiteRedirect !== undefined && { websiteRedirect: source.websiteRedirect }),
-        ...(source.encryption !== undefined && { encryption: source.encryption }),
+        ...(source.encryption !== undefined && source.encryption !== 'AES256' && { encryption: source.encryption }),
         ...(source.kmsKeyId !== undefined && { kmsKeyId: source.kmsKeyId }),
         ...(source.bucketKey !== undefined && { bucketKey: source.bucketKey }),
     };

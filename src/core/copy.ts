@@ -110,12 +110,16 @@ function isArchived(head: ObjectHead): boolean {
   return archived && !/ongoing-request="false"/.test(head.restore ?? '');
 }
 
-/** CopyObject keeps metadata and tags, and forgets these: storage class, redirect, encryption. */
+/**
+ * CopyObject keeps metadata and tags, and forgets these: storage class, redirect, encryption. SSE-S3 is not among them:
+ * it is what every object gets, unless the bucket's owner has chosen a stronger default since.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
+ */
 function carriedOver(source: ObjectHead): NonNullable<CopyStep['carry']> {
   return {
     ...(source.storageClass !== undefined && { storageClass: source.storageClass }),
     ...(source.websiteRedirect !== undefined && { websiteRedirect: source.websiteRedirect }),
-    ...(source.encryption !== undefined && { encryption: source.encryption }),
+    ...(source.encryption !== undefined && source.encryption !== 'AES256' && { encryption: source.encryption }),
     ...(source.kmsKeyId !== undefined && { kmsKeyId: source.kmsKeyId }),
     ...(source.bucketKey !== undefined && { bucketKey: source.bucketKey }),
   };

@@ -81,6 +81,14 @@ describe('settling a copy', () => {
     expect(settled).toMatchObject({ line: { from: { versionId: 'DM1', deleteMarker: true, etag: null } } });
   });
 
+  it('does not carry what every object gets: the step stays as short as the contract has it', () => {
+    expect(settleCopy('bucket', question(), head({ encryption: 'AES256' }), undefined)).toMatchObject({
+      line: { steps: [{ do: 'copy-version', versionId: 'V1' }] },
+    });
+    const settled = settleCopy('bucket', question(), head({ encryption: 'AES256' }), undefined);
+    expect(JSON.stringify(settled)).not.toContain('carry');
+  });
+
   it('carries over what CopyObject would forget', () => {
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
     const carried = {
