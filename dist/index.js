@@ -66648,6 +66648,45 @@ var promises_ = __nccwpck_require__(1455);
 var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./build/core/again.js
 var again = __nccwpck_require__(58);
+;// CONCATENATED MODULE: ./build/core/concurrent.js
+/** Small tools for work side by side. Pure: no timers, no environment. */
+/**
+ * Run `work` on every item, at most `width` at a time, in the order of the items. The first error stops the taking of
+ * new items, what is under way lands, and the error is thrown.
+ */
+async function forEachConcurrently(items, width, work) {
+    const iterator = items[Symbol.iterator]();
+    let failed = false;
+    async function lane() {
+        for (let next = iterator.next(); !failed && next.done !== true; next = iterator.next()) {
+            try {
+                await work(next.value);
+            }
+            catch (error) {
+                failed = true;
+                throw error;
+            }
+        }
+    }
+    const lanes = await Promise.allSettled(Array.from({ length: Math.max(1, width) }, lane));
+    for (const settled of lanes)
+        if (settled.status === 'rejected')
+            throw settled.reason;
+}
+/** Items in groups of at most `size()`, asked for at each group; the source is read lazily. */
+function* inGroups(items, size) {
+    let group = [];
+    for (const item of items) {
+        group.push(item);
+        if (group.length >= size()) {
+            yield group;
+            group = [];
+        }
+    }
+    if (group.length > 0)
+        yield group;
+}
+
 // EXTERNAL MODULE: ./build/core/errors.js
 var errors = __nccwpck_require__(2807);
 // EXTERNAL MODULE: ./build/core/ports.js
@@ -66918,45 +66957,6 @@ async function* readPlan(planFile, expectedDigest) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/core/concurrent.js
-/** Small tools for work side by side. Pure: no timers, no environment. */
-/**
- * Run `work` on every item, at most `width` at a time, in the order of the items. The first error stops the taking of
- * new items, what is under way lands, and the error is thrown.
- */
-async function forEachConcurrently(items, width, work) {
-    const iterator = items[Symbol.iterator]();
-    let failed = false;
-    async function lane() {
-        for (let next = iterator.next(); !failed && next.done !== true; next = iterator.next()) {
-            try {
-                await work(next.value);
-            }
-            catch (error) {
-                failed = true;
-                throw error;
-            }
-        }
-    }
-    const lanes = await Promise.allSettled(Array.from({ length: Math.max(1, width) }, lane));
-    for (const settled of lanes)
-        if (settled.status === 'rejected')
-            throw settled.reason;
-}
-/** Items in groups of at most `size()`, asked for at each group; the source is read lazily. */
-function* inGroups(items, size) {
-    let group = [];
-    for (const item of items) {
-        group.push(item);
-        if (group.length >= size()) {
-            yield group;
-            group = [];
-        }
-    }
-    if (group.length > 0)
-        yield group;
-}
-
 ;// CONCATENATED MODULE: ./build/core/copy.js
 /** CopyObject takes sources up to 5 GiB. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 const MAX_COPY_BYTES = 5 * 1024 ** 3;
@@ -67207,7 +67207,7 @@ async function applyChunk(chunk, deps) {
         }
     }
     async function removeAll(items) {
-        await forEachConcurrently(inGroups(items, () => port.batchSize), BATCHES_AT_ONCE, removeBatch);
+        await forEachConcurrently(inGroups(items, () => port.batchSize), Math.min(BATCHES_AT_ONCE, deps.concurrency), removeBatch);
     }
     async function removeBatch(items) {
         const numbers = await begin(items);
@@ -67272,9 +67272,10 @@ async function applyChunk(chunk, deps) {
         const [current] = await port.readTop(line.key);
         if (current === undefined || isStill(line.from, current))
             return undefined;
-        if (step.do === 'add-delete-marker' || current.deleteMarker) {
-            return step.do === 'add-delete-marker' && current.deleteMarker ? current.versionId : undefined;
-        }
+        if (step.do !== 'copy-version')
+            return current.deleteMarker ? current.versionId : undefined;
+        if (current.deleteMarker)
+            return undefined;
         const [ours, source] = await Promise.all([
             port.headVersion(line.key, current.versionId, true),
             port.headVersion(line.key, step.versionId, true),
@@ -67849,6 +67850,7 @@ function changed(found) {
 
 
 
+
 /**
  * Undelete and rollback: read histories → decide → carry out → prove → tell.
  * Never throws for what happens in the bucket: the result says what was done and why the run was refused or broken off.
@@ -67973,9 +67975,8 @@ async function carryOut(request, facts, plan, journal, deps, tally) {
                 await verifyChunk(chunk, { port, prefix, entriesPerKey, concurrency });
             }
             else if (whole) {
-                for (const key of chunk.keys)
-                    if (key.outcome === undefined && key.unsure)
-                        await verifyKey(key, port);
+                const unsure = chunk.keys.filter((key) => key.outcome === undefined && key.unsure);
+                await forEachConcurrently(unsure, concurrency, (key) => verifyKey(key, port));
             }
         }
         finally {

@@ -3,7 +3,7 @@ import { sameObject } from '../core/copy.ts';
 import { CancelledError, RollbackError } from '../core/errors.ts';
 import { intentOf, type JournalLine, resultOf, type StepResult } from '../core/journal.ts';
 import { type Failure, stopsTheRun } from '../core/outcome.ts';
-import type { CopyStep, PlannedKey, Step } from '../core/plan.ts';
+import type { PlannedKey, Step } from '../core/plan.ts';
 import { type BucketPort, type EntryName, S3Failure, type Write } from '../core/ports.ts';
 import type { Tally } from '../core/report.ts';
 import type { JournalFile } from '../files/journal.ts';
@@ -89,7 +89,7 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
   async function removeAll(items: Iterable<RemovalItem>): Promise<void> {
     await forEachConcurrently(
       inGroups(items, () => port.batchSize),
-      BATCHES_AT_ONCE,
+      Math.min(BATCHES_AT_ONCE, deps.concurrency),
       removeBatch,
     );
   }
@@ -150,12 +150,11 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
   async function ownWrite(line: PlannedKey, step: Step): Promise<string | undefined> {
     const [current] = await port.readTop(line.key);
     if (current === undefined || isStill(line.from, current)) return undefined;
-    if (step.do === 'add-delete-marker' || current.deleteMarker) {
-      return step.do === 'add-delete-marker' && current.deleteMarker ? current.versionId : undefined;
-    }
+    if (step.do !== 'copy-version') return current.deleteMarker ? current.versionId : undefined;
+    if (current.deleteMarker) return undefined;
     const [ours, source] = await Promise.all([
       port.headVersion(line.key, current.versionId, true),
-      port.headVersion(line.key, (step as CopyStep).versionId, true),
+      port.headVersion(line.key, step.versionId, true),
     ]);
     return ours !== undefined && source !== undefined && sameObject(ours, source) ? current.versionId : undefined;
   }

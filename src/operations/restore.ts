@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { againWords } from '../core/again.ts';
+import { forEachConcurrently } from '../core/concurrent.ts';
 import { CancelledError, RollbackError } from '../core/errors.ts';
 import type { Narrator } from '../core/narrator.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -164,7 +165,8 @@ async function carryOut(
       if (whole && request.verify) {
         await verifyChunk(chunk, { port, prefix, entriesPerKey, concurrency });
       } else if (whole) {
-        for (const key of chunk.keys) if (key.outcome === undefined && key.unsure) await verifyKey(key, port);
+        const unsure = chunk.keys.filter((key) => key.outcome === undefined && key.unsure);
+        await forEachConcurrently(unsure, concurrency, (key) => verifyKey(key, port));
       }
     } finally {
       for (const key of chunk.keys) {
