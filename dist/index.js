@@ -66166,8 +66166,11 @@ function invalid(lineNumber, what, cause) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   P: () => (/* binding */ TOP_ENTRIES),
 /* harmony export */   b: () => (/* binding */ S3Failure)
 /* harmony export */ });
+/** The entries that tell what became of a key: its current one, the one below, and one that may have come in between. */
+const TOP_ENTRIES = 3;
 /** A request that failed for good. Thrown by the reading methods; the writing ones return its failure. */
 class S3Failure extends Error {
     failure;
@@ -66559,7 +66562,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _action_summary_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7923);
 /* harmony import */ var _action_summary_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7594);
 /* harmony import */ var _core_outcome_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9058);
-/* harmony import */ var _operations_restore_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(3732);
+/* harmony import */ var _operations_restore_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(5533);
 /* harmony import */ var _s3_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(309);
 /* harmony import */ var _stop_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(1110);
 
@@ -66633,7 +66636,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 3732:
+/***/ 5533:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -66688,7 +66691,7 @@ function* inGroups(items, size) {
 }
 
 // EXTERNAL MODULE: ./build/core/errors.js
-var errors = __nccwpck_require__(2807);
+var core_errors = __nccwpck_require__(2807);
 // EXTERNAL MODULE: ./build/core/ports.js
 var ports = __nccwpck_require__(5158);
 // EXTERNAL MODULE: ./build/core/report.js
@@ -66718,7 +66721,7 @@ async function orNotWritable({ file, input }, work) {
     }
     catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        throw new errors/* RollbackError */.ZS('file-not-writable', `input "${input}": ${file} cannot be written (${reason})`, `Give "${input}" a path in a folder that this job may write to, with room on its disk, or leave it out.`, { cause: error });
+        throw new core_errors/* RollbackError */.ZS('file-not-writable', `input "${input}": ${file} cannot be written (${reason})`, `Give "${input}" a path in a folder that this job may write to, with room on its disk, or leave it out.`, { cause: error });
     }
 }
 /**
@@ -66953,7 +66956,7 @@ async function* readPlan(planFile, expectedDigest) {
     }
     const found = digest?.digest();
     if (found === undefined || found !== (expectedDigest ?? header?.digest)) {
-        throw new errors/* RollbackError */.ZS('plan-digest-mismatch', `${planFile} is not the plan that was made: its digest is ${found ?? 'missing'}`, 'The file was changed. Make a new plan with dry-run: true.');
+        throw new core_errors/* RollbackError */.ZS('plan-digest-mismatch', `${planFile} is not the plan that was made: its digest is ${found ?? 'missing'}`, 'The file was changed. Make a new plan with dry-run: true.');
     }
 }
 
@@ -67309,7 +67312,7 @@ async function applyChunk(chunk, deps) {
             return await send();
         }
         catch (error) {
-            if (error instanceof errors/* CancelledError */.cc && !error.maybeSent) {
+            if (error instanceof core_errors/* CancelledError */.cc && !error.maybeSent) {
                 // A key whose other steps were answered stays begun: it is half way.
                 for (const { key } of items)
                     if (key.open === key.line.steps.length)
@@ -67331,7 +67334,7 @@ async function applyChunk(chunk, deps) {
         });
         await journal.append(lines);
         if (fatal !== undefined)
-            throw new errors/* RollbackError */.ZS(fatal.code, fatal.message, fatal.hint);
+            throw new core_errors/* RollbackError */.ZS(fatal.code, fatal.message, fatal.hint);
     }
     function take({ key, step }, result) {
         key.open -= 1;
@@ -67499,7 +67502,32 @@ function removal(entry) {
 
 // EXTERNAL MODULE: ./build/core/scope.js
 var core_scope = __nccwpck_require__(1978);
+;// CONCATENATED MODULE: ./build/operations/segments.js
+
+/**
+ * Read all segments of a listing side by side, and wait for every reader, whatever happens.
+ * @throws the first error, a reader's or the listing's. When a reader leaves, the listing is given up, which is told to
+ * all others as a cancellation; that must not hide why.
+ */
+async function readSegments(listing, read) {
+    const errors = [];
+    const failed = (error) => void errors.push(error);
+    const readers = [];
+    try {
+        for await (const segment of listing.segments)
+            readers.push(read(segment).catch(failed));
+    }
+    catch (error) {
+        failed(error);
+    }
+    await Promise.all(readers);
+    if (errors.length > 0)
+        throw errors.find((error) => !(error instanceof core_errors/* CancelledError */.cc)) ?? errors[0];
+}
+
 ;// CONCATENATED MODULE: ./build/operations/plan.js
+
+
 
 
 
@@ -67534,19 +67562,7 @@ async function makePlan(request, facts, deps, tally) {
     });
     try {
         const listing = port.list({ prefix: scope.prefix, ...(scope.key !== undefined && { key: scope.key }) });
-        const segments = [];
-        let broken = false;
-        for await (const segment of listing.segments) {
-            if (broken)
-                break;
-            const planned = planSegment(segment, spool);
-            // Its error is thrown below; until then it must not count as unhandled, and there is no use in listing on.
-            planned.catch(() => {
-                broken = true;
-            });
-            segments.push(planned);
-        }
-        await Promise.all(segments);
+        await readSegments(listing, (segment) => planSegment(segment, spool));
         let number = 1;
         const { digest } = await spool.finish((text) => {
             number += 1;
@@ -67568,7 +67584,10 @@ async function makePlan(request, facts, deps, tally) {
         try {
             for await (const batch of segment.batches) {
                 const histories = batch.filter((history) => inScope(history.key));
-                const decisions = await Promise.all(histories.map(decideKey));
+                const decisions = [];
+                await forEachConcurrently(histories.entries(), deps.concurrency, async ([i, history]) => {
+                    decisions[i] = await decideKey(history);
+                });
                 const lines = [];
                 histories.forEach((history, i) => {
                     tally.totals.keysExamined += 1;
@@ -67639,7 +67658,7 @@ async function makePlan(request, facts, deps, tally) {
 }
 function versionNotFound(history, versionId) {
     const marker = history.entries.some((e) => e.versionId === versionId);
-    return new errors/* RollbackError */.ZS('version-not-found', `input "version-id": ${(0,core_text/* forLog */.Ig)(versionId)} is ${marker ? 'a delete marker' : 'not a version'} of key ${(0,core_text/* forLog */.Ig)(history.key)}`, marker
+    return new core_errors/* RollbackError */.ZS('version-not-found', `input "version-id": ${(0,core_text/* forLog */.Ig)(versionId)} is ${marker ? 'a delete marker' : 'not a version'} of key ${(0,core_text/* forLog */.Ig)(history.key)}`, marker
         ? 'A delete marker holds no data to go back to. Use operation: undelete, or the id of a version.'
         : 'Take an id from "aws s3api list-object-versions --bucket … --prefix <the key>". A version deleted for good cannot come back.');
 }
@@ -67656,13 +67675,13 @@ function checkPlan(request, facts, plan, tally) {
     const refusals = [];
     const { planned } = tally.totals;
     if (request.maxChanges !== undefined && planned > request.maxChanges) {
-        refusals.push(new errors/* RollbackError */.ZS('max-changes-exceeded', `input "max-changes": the plan changes ${planned} keys, more than the ${request.maxChanges} allowed`, 'Look at the plan; then narrow the scope, or raise "max-changes".'));
+        refusals.push(new core_errors/* RollbackError */.ZS('max-changes-exceeded', `input "max-changes": the plan changes ${planned} keys, more than the ${request.maxChanges} allowed`, 'Look at the plan; then narrow the scope, or raise "max-changes".'));
     }
     if (request.method === 'delete' && plan.versionDeletes > (request.maxDeletes ?? 0)) {
-        refusals.push(new errors/* RollbackError */.ZS('max-deletes-exceeded', `input "max-deletes": the plan deletes ${plan.versionDeletes} versions for good, more than the ${request.maxDeletes ?? 0} allowed`, 'Look at the plan; then narrow the scope, raise "max-deletes", or use method: copy, which deletes nothing.'));
+        refusals.push(new core_errors/* RollbackError */.ZS('max-deletes-exceeded', `input "max-deletes": the plan deletes ${plan.versionDeletes} versions for good, more than the ${request.maxDeletes ?? 0} allowed`, 'Look at the plan; then narrow the scope, raise "max-deletes", or use method: copy, which deletes nothing.'));
     }
     if (facts.mfaDelete && plan.removals > 0) {
-        refusals.push(new errors/* RollbackError */.ZS('mfa-delete-enabled', `bucket ${(0,core_text/* forLog */.Ig)(request.scope.bucket)} has MFA delete enabled: the ${plan.removals} entries in the plan can only be removed with a one-time password`, "The bucket owner's root user can remove them, or turn MFA delete off for the time of the restore (PutBucketVersioning)."));
+        refusals.push(new core_errors/* RollbackError */.ZS('mfa-delete-enabled', `bucket ${(0,core_text/* forLog */.Ig)(request.scope.bucket)} has MFA delete enabled: the ${plan.removals} entries in the plan can only be removed with a one-time password`, "The bucket owner's root user can remove them, or turn MFA delete off for the time of the restore (PutBucketVersioning)."));
     }
     const [first] = refusals;
     if (first === undefined)
@@ -67693,7 +67712,7 @@ function noteFacts(request, facts, plan, tally) {
 function nothingInScope(request, tally) {
     const { scope, target } = request;
     if (target.kind === 'version') {
-        throw new errors/* RollbackError */.ZS('version-not-found', `input "version-id": key ${(0,core_text/* forLog */.Ig)(scope.key ?? '')} has no versions in bucket ${(0,core_text/* forLog */.Ig)(scope.bucket)}`, 'Check "key" letter by letter: keys are case-sensitive and have no leading slash unless they were written with one.');
+        throw new core_errors/* RollbackError */.ZS('version-not-found', `input "version-id": key ${(0,core_text/* forLog */.Ig)(scope.key ?? '')} has no versions in bucket ${(0,core_text/* forLog */.Ig)(scope.bucket)}`, 'Check "key" letter by letter: keys are case-sensitive and have no leading slash unless they were written with one.');
     }
     const what = scope.key !== undefined ? `key ${(0,core_text/* forLog */.Ig)(scope.key)}` : `keys under ${(0,core_text/* forLog */.Ig)(scope.prefix)}`;
     tally.notes.add(`No ${what} in bucket ${(0,core_text/* forLog */.Ig)(scope.bucket)}, neither now nor in its history. Check the spelling: keys are ` +
@@ -67705,10 +67724,9 @@ function nothingInScope(request, tally) {
 
 
 
+
 /** Entries a page of a listing holds. */
 const PAGE = 1000;
-/** As many entries of a key as tell what became of it. */
-const TOP = 3;
 /** Pages that a part of a stretch should have to be listed on its own: its last one is half empty. */
 const PAGES_PER_PART = 2;
 /**
@@ -67732,19 +67750,13 @@ async function verifyChunk(chunk, deps) {
             cuts: cutsOf(chunk.keys, deps.entriesPerKey),
             ...(chunk.after !== undefined && { after: chunk.after }),
         });
-        const segments = [];
-        for await (const segment of listing.segments) {
-            const read = (async () => {
-                for await (const batch of segment.batches) {
-                    for (const { key, entries } of batch)
-                        if (wanted.has(key))
-                            seen.set(key, entries.slice(0, TOP));
-                }
-            })();
-            read.catch(() => { });
-            segments.push(read);
-        }
-        await Promise.all(segments);
+        await readSegments(listing, async (segment) => {
+            for await (const batch of segment.batches) {
+                for (const { key, entries } of batch)
+                    if (wanted.has(key))
+                        seen.set(key, entries.slice(0, ports/* TOP_ENTRIES */.P));
+            }
+        });
         await forEachConcurrently(open, deps.concurrency, async (key) => {
             key.outcome = await judge(key, seen.get(key.line.key) ?? [], port);
         });
@@ -67851,6 +67863,7 @@ function changed(found) {
 
 
 
+
 /**
  * Undelete and rollback: read histories → decide → carry out → prove → tell.
  * Never throws for what happens in the bucket: the result says what was done and why the run was refused or broken off.
@@ -67904,7 +67917,7 @@ async function restore(request, deps) {
 /** The report on disk. That it cannot be written must not hide what the run did. */
 async function writeReport(file, report, narrator) {
     try {
-        await (0,promises_.mkdir)((0,external_node_path_.dirname)(file), { recursive: true });
+        await makeFolder((0,external_node_path_.dirname)(file));
         await (0,promises_.writeFile)(file, `${JSON.stringify(report, null, 2)}\n`);
         return file;
     }
@@ -67958,7 +67971,7 @@ async function carryOut(request, facts, plan, journal, deps, tally) {
         }
         // Told to stop when the last answer was in: there was no time to prove it, and the job is cancelled all the same.
         if (stop.aborted)
-            throw new errors/* CancelledError */.cc();
+            throw new core_errors/* CancelledError */.cc();
     }
     finally {
         try {
@@ -68017,17 +68030,17 @@ function countNotAttempted({ totals, skipped }) {
     skipped['not-attempted'] = (skipped['not-attempted'] ?? 0) + left;
 }
 function asRollbackError(thrown, request) {
-    if (thrown instanceof errors/* CancelledError */.cc || (thrown instanceof Error && thrown.name === 'AbortError')) {
-        return new errors/* RollbackError */.ZS('cancelled', 'the job was cancelled', (0,again/* againWords */.W)(request), { cause: thrown });
+    if (thrown instanceof core_errors/* CancelledError */.cc || (thrown instanceof Error && thrown.name === 'AbortError')) {
+        return new core_errors/* RollbackError */.ZS('cancelled', 'the job was cancelled', (0,again/* againWords */.W)(request), { cause: thrown });
     }
-    if (thrown instanceof errors/* RollbackError */.ZS)
+    if (thrown instanceof core_errors/* RollbackError */.ZS)
         return thrown;
     if (thrown instanceof ports/* S3Failure */.b) {
         const { code, message, hint } = thrown.failure;
-        return new errors/* RollbackError */.ZS(code, message, hint, { cause: thrown });
+        return new core_errors/* RollbackError */.ZS(code, message, hint, { cause: thrown });
     }
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new errors/* RollbackError */.ZS('unexpected', message, 'Please report this: it is a bug in s3-rollback.', { cause: thrown });
+    return new core_errors/* RollbackError */.ZS('unexpected', message, 'Please report this: it is a bug in s3-rollback.', { cause: thrown });
 }
 
 
@@ -69655,10 +69668,8 @@ function evidenceOf(entries) {
     }
     return markerBeforeVersion ? 'wire' : 'none';
 }
-/** The entries that tell what became of a key: its current one, the one below, and one that may have come in between. */
-const TOP = 3;
 /**
- * The newest entries of one key, the current one first, up to three; empty where it has none.
+ * The newest entries of one key, the current one first, up to TOP_ENTRIES; empty where it has none.
  * @throws S3Failure, CancelledError
  */
 async function readTop(requester, bucket, key) {
@@ -69666,7 +69677,7 @@ async function readTop(requester, bucket, key) {
         let after;
         // Pages may be empty and not the last.
         for (;;) {
-            const question = { prefix: key, maxKeys: TOP, ...(after !== undefined && { after }) };
+            const question = { prefix: key, maxKeys: ports/* TOP_ENTRIES */.P, ...(after !== undefined && { after }) };
             const { entries, next } = await fetchPage(requester, bucket, question);
             // The key is the first of all that start with it. A server that groups sends its versions before its markers.
             if (entries.length > 0) {
@@ -70299,7 +70310,7 @@ function sortOut(context, asked, output, lastRound) {
         open.delete(remove_nameOf(one.name.key, one.name.versionId));
         const code = error.Code ?? 'Error';
         const trouble = { code, message: error.Message ?? 'no details', sort: sorted(code).sort };
-        if (code === 'NoSuchVersion')
+        if (isGone(code))
             context.settle(one, { ok: true, confirmed: false });
         else if (trouble.sort === 'permanent' || lastRound)
             context.settle(one, { ok: false, failure: failureOf('remove', trouble) });
@@ -70310,6 +70321,10 @@ function sortOut(context, asked, output, lastRound) {
         }
     }
     return { again, unanswered: [...open.values()], sort };
+}
+/** Not there any more; servers differ in how they say so. By code, for a missing bucket is a 404 too. */
+function isGone(code) {
+    return code === 'NoSuchVersion' || code === 'NoSuchKey';
 }
 /** Some servers name only the key in an error; that will do where the key was asked for once. */
 function onlyOneOfKey(open, key) {
@@ -70336,8 +70351,7 @@ async function removeOne(context, one) {
     catch (error) {
         if (!(error instanceof RequestError))
             throw error;
-        // Already gone. (A missing bucket is a 404 too.)
-        if (error.trouble.code === 'NoSuchVersion' || error.trouble.code === 'NoSuchKey')
+        if (isGone(error.trouble.code))
             settle(one, { ok: true, confirmed: false });
         else
             settle(one, { ok: false, failure: failureOf('remove', error.trouble) });

@@ -34,7 +34,7 @@ export interface BucketPort {
   headVersion(key: string, versionId: string, checksums: boolean): Promise<ObjectHead | undefined>;
 
   /**
-   * The newest entries of one key as it is now, the current one first, up to three; none where the key has none.
+   * The newest entries of one key as it is now, the current one first, up to TOP_ENTRIES; none where the key has none.
    * A listing (Prefix=key) and not a HEAD: it needs no permission to read the object, tells markers by id on every
    * server, and works for objects encrypted with a customer's key. @throws S3Failure
    */
@@ -55,6 +55,9 @@ export interface BucketPort {
   /** How many entries one `removeEntries` should name now: at most 1000, fewer after throttling. */
   readonly batchSize: number;
 }
+
+/** The entries that tell what became of a key: its current one, the one below, and one that may have come in between. */
+export const TOP_ENTRIES = 3;
 
 export interface BucketFacts {
   readonly versioning: Versioning;

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { forEachConcurrently } from '../core/concurrent.ts';
 import { settleCopy } from '../core/copy.ts';
 import { type CopyQuestion, decide, type Settled } from '../core/decide.ts';
 import { RollbackError } from '../core/errors.ts';
@@ -13,6 +14,7 @@ import { scopeRecord, scopeTest } from '../core/scope.ts';
 import { forLog } from '../core/text.ts';
 import { formatTime } from '../core/time.ts';
 import { openPlanSpool, type PlanSpool } from '../files/plan-spool.ts';
+import { readSegments } from './segments.ts';
 
 type Change = Extract<Settled, { kind: 'change' }>;
 
@@ -36,7 +38,7 @@ export interface Plan {
 export async function makePlan(
   request: RestoreRequest,
   facts: BucketFacts,
-  deps: { port: BucketPort; narrator: Narrator; now: () => number },
+  deps: { port: BucketPort; narrator: Narrator; now: () => number; concurrency: number },
   tally: Tally,
 ): Promise<Plan> {
   const { port, narrator } = deps;
@@ -56,18 +58,7 @@ export async function makePlan(
   });
   try {
     const listing = port.list({ prefix: scope.prefix, ...(scope.key !== undefined && { key: scope.key }) });
-    const segments: Promise<void>[] = [];
-    let broken = false;
-    for await (const segment of listing.segments) {
-      if (broken) break;
-      const planned = planSegment(segment, spool);
-      // Its error is thrown below; until then it must not count as unhandled, and there is no use in listing on.
-      planned.catch(() => {
-        broken = true;
-      });
-      segments.push(planned);
-    }
-    await Promise.all(segments);
+    await readSegments(listing, (segment) => planSegment(segment, spool));
 
     let number = 1;
     const { digest } = await spool.finish((text) => {
@@ -91,7 +82,10 @@ export async function makePlan(
     try {
       for await (const batch of segment.batches) {
         const histories = batch.filter((history) => inScope(history.key));
-        const decisions = await Promise.all(histories.map(decideKey));
+        const decisions: (Outcome | Change)[] = [];
+        await forEachConcurrently(histories.entries(), deps.concurrency, async ([i, history]) => {
+          decisions[i] = await decideKey(history);
+        });
         const lines: PlannedKey[] = [];
         histories.forEach((history, i) => {
           tally.totals.keysExamined += 1;

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { againWords } from '../core/again.ts';
 import { forEachConcurrently } from '../core/concurrent.ts';
@@ -19,6 +19,7 @@ import type { RestoreRequest } from '../core/request.ts';
 import { forLog } from '../core/text.ts';
 import { formatTime } from '../core/time.ts';
 import { type JournalFile, openJournal } from '../files/journal.ts';
+import { makeFolder } from '../files/open.ts';
 import { readPlan } from '../files/plan-spool.ts';
 import { applyChunk } from './apply.ts';
 import { type Chunk, type ChunkKey, chunksOf } from './chunk.ts';
@@ -91,7 +92,7 @@ export async function restore(request: RestoreRequest, deps: RestoreDeps): Promi
 /** The report on disk. That it cannot be written must not hide what the run did. */
 async function writeReport(file: string, report: Report, narrator: Narrator): Promise<string | undefined> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
     return file;
   } catch (error) {

@@ -2,13 +2,12 @@ import { forEachConcurrently } from '../core/concurrent.ts';
 import { sameObject } from '../core/copy.ts';
 import type { Entry } from '../core/history.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { type BucketPort, S3Failure } from '../core/ports.ts';
+import { type BucketPort, S3Failure, TOP_ENTRIES } from '../core/ports.ts';
 import { type Chunk, type ChunkKey, isStill } from './chunk.ts';
+import { readSegments } from './segments.ts';
 
 /** Entries a page of a listing holds. */
 const PAGE = 1000;
-/** As many entries of a key as tell what became of it. */
-const TOP = 3;
 /** Pages that a part of a stretch should have to be listed on its own: its last one is half empty. */
 const PAGES_PER_PART = 2;
 
@@ -36,17 +35,11 @@ export async function verifyChunk(
       cuts: cutsOf(chunk.keys, deps.entriesPerKey),
       ...(chunk.after !== undefined && { after: chunk.after }),
     });
-    const segments: Promise<void>[] = [];
-    for await (const segment of listing.segments) {
-      const read = (async () => {
-        for await (const batch of segment.batches) {
-          for (const { key, entries } of batch) if (wanted.has(key)) seen.set(key, entries.slice(0, TOP));
-        }
-      })();
-      read.catch(() => {});
-      segments.push(read);
-    }
-    await Promise.all(segments);
+    await readSegments(listing, async (segment) => {
+      for await (const batch of segment.batches) {
+        for (const { key, entries } of batch) if (wanted.has(key)) seen.set(key, entries.slice(0, TOP_ENTRIES));
+      }
+    });
     await forEachConcurrently(open, deps.concurrency, async (key) => {
       key.outcome = await judge(key, seen.get(key.line.key) ?? [], port);
     });

@@ -7,7 +7,7 @@ import {
 import type { DeserializeMiddleware } from '@smithy/types';
 import type { Entry } from '../core/history.ts';
 import { compareKeys } from '../core/keys.ts';
-import { S3Failure } from '../core/ports.ts';
+import { S3Failure, TOP_ENTRIES } from '../core/ports.ts';
 import { BadAnswer, failureOf, RequestError } from './errors.ts';
 import { decodeUrl, type PageEntry, parseVersionsPage, type VersionsPage } from './list-xml.ts';
 import type { Requester } from './request.ts';
@@ -186,11 +186,8 @@ function evidenceOf(entries: readonly PageEntry[]): Evidence {
   return markerBeforeVersion ? 'wire' : 'none';
 }
 
-/** The entries that tell what became of a key: its current one, the one below, and one that may have come in between. */
-const TOP = 3;
-
 /**
- * The newest entries of one key, the current one first, up to three; empty where it has none.
+ * The newest entries of one key, the current one first, up to TOP_ENTRIES; empty where it has none.
  * @throws S3Failure, CancelledError
  */
 export async function readTop(requester: Requester, bucket: Bucket, key: string): Promise<readonly Entry[]> {
@@ -198,7 +195,7 @@ export async function readTop(requester: Requester, bucket: Bucket, key: string)
     let after: Marker | undefined;
     // Pages may be empty and not the last.
     for (;;) {
-      const question = { prefix: key, maxKeys: TOP, ...(after !== undefined && { after }) };
+      const question = { prefix: key, maxKeys: TOP_ENTRIES, ...(after !== undefined && { after }) };
       const { entries, next } = await fetchPage(requester, bucket, question);
       // The key is the first of all that start with it. A server that groups sends its versions before its markers.
       if (entries.length > 0) {

@@ -185,7 +185,7 @@ function sortOut(
     open.delete(nameOf(one.name.key, one.name.versionId));
     const code = error.Code ?? 'Error';
     const trouble = { code, message: error.Message ?? 'no details', sort: sorted(code).sort };
-    if (code === 'NoSuchVersion') context.settle(one, { ok: true, confirmed: false });
+    if (isGone(code)) context.settle(one, { ok: true, confirmed: false });
     else if (trouble.sort === 'permanent' || lastRound)
       context.settle(one, { ok: false, failure: failureOf('remove', trouble) });
     else {
@@ -194,6 +194,11 @@ function sortOut(
     }
   }
   return { again, unanswered: [...open.values()], sort };
+}
+
+/** Not there any more; servers differ in how they say so. By code, for a missing bucket is a 404 too. */
+function isGone(code: string): boolean {
+  return code === 'NoSuchVersion' || code === 'NoSuchKey';
 }
 
 /** Some servers name only the key in an error; that will do where the key was asked for once. */
@@ -224,9 +229,7 @@ async function removeOne(context: Context, one: Open): Promise<void> {
     settle(one, { ok: true, confirmed: (value.DeleteMarker === true) === deleteMarker });
   } catch (error) {
     if (!(error instanceof RequestError)) throw error;
-    // Already gone. (A missing bucket is a 404 too.)
-    if (error.trouble.code === 'NoSuchVersion' || error.trouble.code === 'NoSuchKey')
-      settle(one, { ok: true, confirmed: false });
+    if (isGone(error.trouble.code)) settle(one, { ok: true, confirmed: false });
     else settle(one, { ok: false, failure: failureOf('remove', error.trouble) });
   }
 }

@@ -39,6 +39,24 @@ onSandbox('access denied', (test) => {
     expect(run.outputs).toMatchObject({ status: 'success', restored: '1' });
   });
 
+  test('the credentials run out while histories are still being read: that is said, and not that somebody cancelled', async ({
+    bucket,
+    act,
+    expect,
+    fault,
+    mutations,
+  }) => {
+    for (let i = 0; i < 3000; i++) seed(bucket, `k${String(i).padStart(4, '0')}`, 'A B');
+    const expired = { respond: { status: 400, code: 'ExpiredToken', message: 'The provided token has expired.' } };
+    fault({ operation: 'ListObjectVersions', skip: 2, latencyMs: 100 });
+    // A HEAD is refused without a body, so its reason is asked for with a GET.
+    fault({ operation: ['HeadObject', 'GetObject'], ...expired });
+    const run = await act({ ...ROLLBACK, 'dry-run': 'true' });
+    expect(run.code).toBe(1);
+    expect(run.report().error).toMatchObject({ code: 'ExpiredToken', hint: expect.stringContaining('credentials') });
+    expect(mutations()).toEqual([]);
+  });
+
   test('a wrong owner is named beside the permission', async ({ bucket, act, expect, mutations }) => {
     seed(bucket, 'k', 'A x');
     const run = await act({ ...UNDELETE, 'expected-bucket-owner': '999999999999' });
