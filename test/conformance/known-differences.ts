@@ -1,10 +1,4 @@
-/** Where a server is known not to do what AWS does. */
-export interface Difference {
-  /** Why, for people. */
-  readonly reason: string;
-  /** What the failed expectation says on that server: the behaviour must fail in this way and no other. */
-  readonly seen: RegExp;
-}
+import { type Differences, differs } from '../support/differences.ts';
 
 /** One per file of this suite: `list-order` is list-order.conformance.ts. */
 export type Area =
@@ -25,9 +19,6 @@ export type Area =
   | 'object-lock'
   | 'read';
 
-type Differences = Readonly<Record<string, Difference>>;
-
-const differs = (reason: string, seen: RegExp): Difference => ({ reason, seen });
 const ignored = (what: string, seen: RegExp) => differs(`${what} is ignored`, seen);
 
 const noArchive = differs('there is no storage class GLACIER', /^InvalidArgument/);

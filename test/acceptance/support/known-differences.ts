@@ -1,10 +1,4 @@
-/** Where a server is known to make a story end otherwise than on AWS. */
-export interface Difference {
-  /** Why, for people. */
-  readonly reason: string;
-  /** What the failed expectation says on that server: the story must fail in this way and no other. */
-  readonly seen: RegExp;
-}
+import { type Differences, differs } from '../../support/differences.ts';
 
 /** One per file of stories: `dry-run` is dry-run.test.ts. */
 export type Area =
@@ -18,10 +12,6 @@ export type Area =
   | 'scope'
   | 'times'
   | 'undelete';
-
-type Differences = Readonly<Record<string, Difference>>;
-
-const differs = (reason: string, seen: RegExp): Difference => ({ reason, seen });
 
 const noStacking = differs('markers do not stack', /answered no version id/);
 

@@ -1,4 +1,5 @@
 import { describe, type ExpectStatic, test } from 'vitest';
+import { ListedDifferences, thenCleanUp } from '../../support/differences.ts';
 import type { Inputs } from '../../support/runner.ts';
 import { type BucketSetup, ServerBucket } from '../../support/server-bucket.ts';
 import { type Act, type ActOptions, act, server } from './act.ts';
@@ -13,33 +14,17 @@ export interface StoryContext {
 /** Declares one story: a test with a bucket of its own, on whatever server. */
 export type Story = (name: string, body: (context: StoryContext) => Promise<void>, setup?: BucketSetup) => void;
 
-/**
- * The stories of one file. One that known-differences.ts lists for the server under test is run all the same and must
- * fail in the way that is listed there; if it passes, or fails otherwise, the list is wrong.
- */
+/** The stories of one file; those that known-differences.ts lists for the server must fail in the way it says. */
 export function stories(area: Area, declare: (story: Story) => void): void {
   describe.concurrent(area, () => {
-    const differences = differencesOf(server.name, area);
-    const unused = new Set(Object.keys(differences));
+    const differences = new ListedDifferences(server.name, differencesOf(server.name, area));
 
     declare((name, body, setup) => {
-      unused.delete(name);
-      const difference = differences[name];
-      const title = difference === undefined ? name : `${name} — known to differ: ${difference.reason}`;
-      test(title, async ({ expect }) => {
-        const failure = await failureOf(() => withBucket(setup, body, expect));
-        if (difference === undefined) {
-          if (failure !== undefined) throw failure;
-        } else if (failure === undefined) {
-          throw new Error(`${server.name} now does this as AWS does: remove it from known-differences.ts`);
-        } else if (!difference.seen.test(String(failure))) {
-          const message = `${server.name} differs, but not as known-differences.ts says (${difference.seen})`;
-          throw new Error(`${message}: ${failure}`, { cause: failure });
-        }
-      });
+      const { title, run } = differences.claim(name);
+      test(title, ({ expect }) => run(() => withBucket(setup, body, expect)));
     });
 
-    for (const name of unused) {
+    for (const name of differences.unclaimed()) {
       test(name, () => {
         throw new Error(`known-differences.ts lists this for ${server.name}, but there is no such story`);
       });
@@ -53,19 +38,8 @@ async function withBucket(
   expect: ExpectStatic,
 ): Promise<void> {
   const bucket = await ServerBucket.create(server, setup);
-  const failure = await failureOf(() =>
-    body({ bucket, expect, act: (inputs, options) => act(bucket, inputs, options) }),
+  await thenCleanUp(
+    () => body({ bucket, expect, act: (inputs, options) => act(bucket, inputs, options) }),
+    () => bucket.destroy(),
   );
-  const leftover = await failureOf(() => bucket.destroy());
-  if (failure !== undefined) throw failure;
-  if (leftover !== undefined) throw leftover;
-}
-
-async function failureOf(run: () => Promise<void>): Promise<Error | undefined> {
-  try {
-    await run();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
 }
