@@ -1,5 +1,5 @@
 import type { BucketPort } from '../src/core/ports.ts';
-import { createClient, openBucket } from '../src/s3/index.ts';
+import { createClient, openBuckets } from '../src/s3/index.ts';
 import { SHAPES, type Shape } from './keys.ts';
 import type { RemoteSandbox } from './sandbox.ts';
 import { grouped, printTable, printTitle, ratio, seconds } from './table.ts';
@@ -51,15 +51,12 @@ const EXAMPLES: Readonly<Record<Shape, string>> = {
 async function watchListing(sandbox: RemoteSandbox, bucket: string, lanes: number, expected: number) {
   const never = new AbortController().signal;
   const concurrency = 32;
-  const client = createClient({
-    region: 'us-east-1',
-    endpointUrl: sandbox.endpoint,
-    forcePathStyle: true,
-    concurrency,
-  });
-  const port = openBucket({
+  const clientFor = (region: string) =>
+    createClient({ region, endpointUrl: sandbox.endpoint, forcePathStyle: true, concurrency });
+  const client = clientFor('us-east-1');
+  const buckets = openBuckets({
     client,
-    bucket,
+    clientFor,
     concurrency,
     batchSize: 1000,
     bypassGovernanceRetention: false,
@@ -67,6 +64,7 @@ async function watchListing(sandbox: RemoteSandbox, bucket: string, lanes: numbe
     abort: never,
     lanes,
   });
+  const port = buckets.open(bucket);
   const { value, counts } = await sandbox.watch(() =>
     timed(async () => {
       const found = await countEntries(port);

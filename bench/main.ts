@@ -8,6 +8,7 @@ import { copies } from './copies.ts';
 import { cpuPerEntry } from './cpu.ts';
 import { journal } from './journal.ts';
 import { listings } from './listing.ts';
+import { manifest } from './manifest.ts';
 import { memory } from './memory.ts';
 import { RemoteSandbox } from './sandbox.ts';
 import { seconds } from './table.ts';
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, (sandbox: RemoteSandbox) => Promise<void>
   copies,
   journal,
   listing: listings,
+  manifest,
   memory: (sandbox) => memory(sandbox, values.long),
 };
 

@@ -7339,7 +7339,7 @@ const RestoreRequestType = {
 __webpack_unused_export__ = AbacStatus$;
 __webpack_unused_export__ = AbortIncompleteMultipartUpload$;
 __webpack_unused_export__ = AbortMultipartUpload$;
-__webpack_unused_export__ = AbortMultipartUploadCommand;
+exports.tfP = AbortMultipartUploadCommand;
 __webpack_unused_export__ = AbortMultipartUploadOutput$;
 __webpack_unused_export__ = AbortMultipartUploadRequest$;
 __webpack_unused_export__ = AccelerateConfiguration$;
@@ -7391,7 +7391,7 @@ __webpack_unused_export__ = ChecksumMode;
 __webpack_unused_export__ = ChecksumType;
 __webpack_unused_export__ = CommonPrefix$;
 __webpack_unused_export__ = CompleteMultipartUpload$;
-__webpack_unused_export__ = CompleteMultipartUploadCommand;
+exports.Gym = CompleteMultipartUploadCommand;
 __webpack_unused_export__ = CompleteMultipartUploadOutput$;
 __webpack_unused_export__ = CompleteMultipartUploadRequest$;
 __webpack_unused_export__ = CompletedMultipartUpload$;
@@ -7417,7 +7417,7 @@ __webpack_unused_export__ = CreateBucketMetadataTableConfigurationRequest$;
 __webpack_unused_export__ = CreateBucketOutput$;
 __webpack_unused_export__ = CreateBucketRequest$;
 __webpack_unused_export__ = CreateMultipartUpload$;
-__webpack_unused_export__ = CreateMultipartUploadCommand;
+exports.nG4 = CreateMultipartUploadCommand;
 __webpack_unused_export__ = CreateMultipartUploadOutput$;
 __webpack_unused_export__ = CreateMultipartUploadRequest$;
 __webpack_unused_export__ = CreateSession$;
@@ -7640,7 +7640,7 @@ __webpack_unused_export__ = GetObjectRetentionCommand;
 __webpack_unused_export__ = GetObjectRetentionOutput$;
 __webpack_unused_export__ = GetObjectRetentionRequest$;
 __webpack_unused_export__ = GetObjectTagging$;
-__webpack_unused_export__ = GetObjectTaggingCommand;
+exports.u4b = GetObjectTaggingCommand;
 __webpack_unused_export__ = GetObjectTaggingOutput$;
 __webpack_unused_export__ = GetObjectTaggingRequest$;
 __webpack_unused_export__ = GetObjectTorrent$;
@@ -7910,7 +7910,7 @@ __webpack_unused_export__ = PutObjectRetentionCommand;
 __webpack_unused_export__ = PutObjectRetentionOutput$;
 __webpack_unused_export__ = PutObjectRetentionRequest$;
 __webpack_unused_export__ = PutObjectTagging$;
-__webpack_unused_export__ = PutObjectTaggingCommand;
+exports.nVn = PutObjectTaggingCommand;
 __webpack_unused_export__ = PutObjectTaggingOutput$;
 __webpack_unused_export__ = PutObjectTaggingRequest$;
 __webpack_unused_export__ = PutPublicAccessBlock$;
@@ -7942,7 +7942,7 @@ __webpack_unused_export__ = RequestPayer;
 __webpack_unused_export__ = RequestPaymentConfiguration$;
 __webpack_unused_export__ = RequestProgress$;
 __webpack_unused_export__ = RestoreObject$;
-__webpack_unused_export__ = RestoreObjectCommand;
+exports.Po5 = RestoreObjectCommand;
 __webpack_unused_export__ = RestoreObjectOutput$;
 __webpack_unused_export__ = RestoreObjectRequest$;
 __webpack_unused_export__ = RestoreRequest$;
@@ -8017,7 +8017,7 @@ __webpack_unused_export__ = UpdateObjectEncryptionResponse$;
 __webpack_unused_export__ = UploadPart$;
 __webpack_unused_export__ = UploadPartCommand;
 __webpack_unused_export__ = UploadPartCopy$;
-__webpack_unused_export__ = UploadPartCopyCommand;
+exports.Xp2 = UploadPartCopyCommand;
 __webpack_unused_export__ = UploadPartCopyOutput$;
 __webpack_unused_export__ = UploadPartCopyRequest$;
 __webpack_unused_export__ = UploadPartOutput$;
@@ -64136,8 +64136,10 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 /* harmony export */ });
 /* harmony import */ var _core_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2807);
 /* harmony import */ var _core_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6067);
+/* harmony import */ var _deed_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6725);
 /* harmony import */ var _format_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8496);
-/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4617);
+/* harmony import */ var _inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8528);
+
 
 
 
@@ -64171,14 +64173,34 @@ function annotateResult(log, { report }, failOn) {
     if (report.error !== undefined)
         annotateStop({ error: tell }, report.error);
     for (const group of groupFailures(report.failures)) {
-        const first = `${(0,_format_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em)(group.first.message)} First: ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)((0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .ml)(group.first.key, 200))}`;
+        const first = `${(0,_format_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em)(group.first.message)} First: ${placeWords(group.first, report)}`;
         tell(lines(`${failureCount(group, report)}: ${first}`, group.first.hint), group.code);
     }
     const [conflict] = report.conflicts;
     if (conflict !== undefined) {
-        (failOn === 'conflicts' ? log.error : log.warning)(`${(0,_format_js__WEBPACK_IMPORTED_MODULE_2__/* .count */ .U9)(report.totals.conflicts, 'key')} changed while this ran, and ${report.totals.conflicts === 1 ? 'was' : 'were'} left alone. ` +
-            `First: ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)((0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .ml)(conflict.key, 200))}: ${(0,_format_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em)(conflict.found)}\nLook at what was written before you run it again.`, 'Conflicts');
+        const keys = report.totals.conflicts;
+        const [what, mend] = report.operation === 'download'
+            ? [`${(0,_format_js__WEBPACK_IMPORTED_MODULE_2__/* .count */ .U9)(keys, 'key')} not fetched, for nothing that is there is replaced`, 'Fetch into an empty folder.']
+            : [
+                `${(0,_format_js__WEBPACK_IMPORTED_MODULE_2__/* .count */ .U9)(keys, 'key')} changed while this ran, and ${keys === 1 ? 'was' : 'were'} left alone`,
+                'Look at what was written before you run it again.',
+            ];
+        (failOn === 'conflicts' ? log.error : log.warning)(`${what}. First: ${placeWords(conflict, report)}: ${(0,_format_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em)(conflict.found)}\n${mend}`, 'Conflicts');
     }
+    const waiting = (0,_deed_js__WEBPACK_IMPORTED_MODULE_4__/* .waitingFor */ .F)(report);
+    if (waiting > 0) {
+        log.warning(`${(0,_format_js__WEBPACK_IMPORTED_MODULE_2__/* .count */ .U9)(waiting, 'key')} not copied yet: versions were requested from an archive, now or before, and are not there.\n` +
+            `Run the same step again${fixedTime(report)} when they are: it finishes these keys. How long that takes is in the summary.`, 'Archive');
+    }
+}
+/** `15m ago` is another time when it is said later. */
+function fixedTime({ target }) {
+    return typeof target.toTime === 'string' ? ` with to-time: ${target.toTime}` : '';
+}
+/** A key; with its bucket where the inputs do not say it. */
+function placeWords({ bucket, key }, { scope }) {
+    const words = (0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)((0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .shorten */ .ml)(key, 200));
+    return bucket === scope.bucket ? words : `${words} in bucket ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(bucket)}`;
 }
 function annotateStop(log, error) {
     log.error(lines(error.message, error.hint), error.code);
@@ -64214,14 +64236,17 @@ function failureCount(group, report) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   q: () => (/* binding */ conclusion)
 /* harmony export */ });
+/* harmony import */ var _deed_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6725);
 /* harmony import */ var _format_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8496);
+
 
 /** The run in two lines of the log, for whoever reads nothing else. No text from outside but our own paths. */
 function conclusion({ report, plan, journalFile, reportFile }) {
     const { totals, requests } = report;
+    const { did, toDo } = (0,_deed_js__WEBPACK_IMPORTED_MODULE_1__/* .deedOf */ .u)(report);
     const verdict = report.dryRun
-        ? `Dry run: ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(totals.planned, 'key')} to change`
-        : `${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .grouped */ .zD)(totals.restored)} of ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(totals.planned, 'planned key')} restored`;
+        ? `Dry run: ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(totals.planned, 'key')} to ${toDo}`
+        : `${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .grouped */ .zD)(totals.restored)} of ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(totals.planned, 'planned key')} ${did}`;
     const sent = requests.list + requests.head + requests.get + requests.copy + requests.delete + requests.put;
     const took = (0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .duration */ .p0)(Date.parse(report.finishedAt) - Date.parse(report.startedAt));
     const files = [
@@ -64235,6 +64260,26 @@ function conclusion({ report, plan, journalFile, reportFile }) {
             `(status ${report.status}, ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(sent, 'request')}, ${took}).`,
         ...(files.length > 0 ? [`Files: ${files.join(', ')}`] : []),
     ];
+}
+
+
+/***/ }),
+
+/***/ 6725:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F: () => (/* binding */ waitingFor),
+/* harmony export */   u: () => (/* binding */ deedOf)
+/* harmony export */ });
+function deedOf({ operation, scope }) {
+    if (operation === 'download')
+        return { did: 'fetched', toDo: 'fetch' };
+    return scope.destination === undefined ? { did: 'restored', toDo: 'change' } : { did: 'copied', toDo: 'copy' };
+}
+/** Keys whose versions were requested from an archive, in this run or before. A later run finishes them. */
+function waitingFor({ skipped }) {
+    return (skipped['restore-requested'] ?? 0) + (skipped['restore-in-progress'] ?? 0);
 }
 
 
@@ -64279,7 +64324,7 @@ function sentence(text) {
 
 /***/ }),
 
-/***/ 4617:
+/***/ 8528:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -64289,20 +64334,14 @@ __nccwpck_require__.d(__webpack_exports__, {
   T: () => (/* binding */ parseInputs)
 });
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
-// EXTERNAL MODULE: external "node:os"
-var external_node_os_ = __nccwpck_require__(8161);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./build/core/errors.js
 var errors = __nccwpck_require__(2807);
 // EXTERNAL MODULE: ./build/core/text.js
 var core_text = __nccwpck_require__(6067);
 // EXTERNAL MODULE: ./build/core/time.js
 var time = __nccwpck_require__(3669);
-// EXTERNAL MODULE: ./build/action/registry.js
-var registry = __nccwpck_require__(7796);
+// EXTERNAL MODULE: ./build/action/registry.js + 1 modules
+var registry = __nccwpck_require__(8843);
 ;// CONCATENATED MODULE: ./build/action/suggest.js
 /** The candidate that differs least from a mistyped word, if it is near enough to be what was meant. */
 function closest(typed, candidates) {
@@ -64354,11 +64393,17 @@ function inputReader(env) {
         const given = exact(name).trim();
         return given === '' ? defaultOf(name) : given;
     }
+    function unknown(name, word, choices) {
+        const meant = closest(word, choices);
+        const guess = meant === undefined ? '' : ` Did you mean ${meant}?`;
+        problem(name, `${quoted(word)} is not known`, `Use one of: ${choices.join(', ')}.${guess}`);
+    }
     return {
         problems,
         warnings,
         text,
         exact,
+        given: (name) => text(name).toLowerCase() !== defaultOf(name).toLowerCase(),
         problem,
         warn: (message) => void warnings.push(message),
         lines: (name) => exact(name)
@@ -64390,14 +64435,20 @@ function inputReader(env) {
             problem(name, `${quoted(given)} is not a whole number ${range}`, `Give ${name} a whole number ${range}, in digits.`);
             return undefined;
         },
-        choice(name, choices) {
+        choice(name, choices, how) {
             const given = text(name);
-            const found = choices.find((choice) => choice === given);
-            if (found === undefined) {
-                const meant = closest(given, choices);
-                const guess = meant === undefined ? '' : ` Did you mean ${meant}?`;
-                problem(name, `${quoted(given)} is not known`, `Use one of: ${choices.join(', ')}.${guess}`);
-            }
+            const same = (word) => (how?.anyCase === true ? word.toLowerCase() : word);
+            const found = choices.find((choice) => same(choice) === same(given));
+            if (found === undefined)
+                unknown(name, given, choices);
+            return found;
+        },
+        list(name, choices) {
+            const words = [...new Set(text(name).split(/[\s,]+/))].filter((word) => word !== '');
+            const found = choices.filter((choice) => words.includes(choice));
+            for (const word of words)
+                if (!found.some((choice) => choice === word))
+                    unknown(name, word, choices);
             return found;
         },
         time(name, now) {
@@ -64446,7 +64497,7 @@ function parseConnection(read, env, bucket) {
     }
     const style = read.text('force-path-style') === '' ? undefined : read.flag('force-path-style');
     return {
-        bucket,
+        ...(bucket !== undefined && { strictRegionFor: bucket }),
         region: parseRegion(read, env, endpoint !== undefined),
         ...(endpoint !== undefined && { endpointUrl: endpoint.href }),
         forcePathStyle: style ?? (endpoint !== undefined && !isAws(endpoint)),
@@ -64515,33 +64566,389 @@ function isAws(endpoint) {
 // EXTERNAL MODULE: ./build/core/keys.js
 var keys = __nccwpck_require__(7464);
 // EXTERNAL MODULE: ./build/core/scope.js
-var scope = __nccwpck_require__(1978);
+var core_scope = __nccwpck_require__(1978);
+// EXTERNAL MODULE: ./build/core/manifest.js
+var manifest = __nccwpck_require__(7801);
+;// CONCATENATED MODULE: ./build/action/input-keys.js
+
+
+
+/** Names of S3 as they stand in inputs: what cannot be one is a problem, what is seldom meant is a warning. */
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+function checkKey(read, name, value) {
+    const bytes = (0,keys/* keyBytes */.Rt)(value);
+    if (bytes > keys/* MAX_KEY_BYTES */.Xd) {
+        read.problem(name, `is ${bytes} bytes of UTF-8; S3 has no keys over ${keys/* MAX_KEY_BYTES */.Xd}`, `Check ${name}: ${quoted(value)}.`);
+    }
+    warnOfSpace(read, name, value);
+    if (value.startsWith('/')) {
+        read.warn(`input "${name}" begins with "/", which is taken to the letter; keys of S3 seldom do: ${quoted(value)}.`);
+    }
+}
+function warnOfSpace(read, name, value) {
+    if (!/^\s|\s$/.test(value))
+        return;
+    const newline = value.endsWith('\n') ? `; in YAML, "${name}: |" ends in a newline and "${name}: |-" does not` : '';
+    read.warn(`input "${name}" begins or ends with white space, which is taken to the letter: ${quoted(value)}${newline}.`);
+}
+/** `value` is not empty. */
+function checkBucket(read, input, value) {
+    if (/^s3:\/\//i.test(value)) {
+        const name = value.slice(5).replace(/\/.*$/s, '');
+        const rest = input === 'bucket' ? 'key or prefix' : 'destination-prefix';
+        read.problem(input, `${quoted(value)} is a URL, not a name`, `Write ${input}: ${(0,manifest/* isBucketName */.E)(name) ? name : '<name>'} without s3://, and what comes after the name as ${rest}.`);
+    }
+    else if (value.startsWith('arn:')) {
+        // An access point cannot say whether versioning is on: GetBucketVersioning is not among its operations.
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html
+        read.problem(input, `${quoted(value)} is an ARN, not a name`, 'Give the name of the bucket itself, also where an access point leads to it.');
+    }
+    else if (!(0,manifest/* isBucketName */.E)(value)) {
+        read.problem(input, `${quoted(value)} is not a bucket name`, 'A name has 3 to 63 lower-case letters, digits, hyphens and dots, and no slash.');
+    }
+}
+
+;// CONCATENATED MODULE: ./build/action/input-copies.js
+
+
+
+
+
+/** Of an undelete, which copies nothing. */
+const NO_COPIES = { preserve: { objectLock: false, annotations: false } };
+/** With a problem what is returned means nothing. */
+function parseCopies(read, { scope, target }, method, manifest) {
+    const destination = parseDestination(read, scope, manifest);
+    const archived = parseArchived(read);
+    const preserve = parsePreserve(read);
+    if (archived !== undefined)
+        checkRepeatable(read, scope, target, destination);
+    if (method === 'delete') {
+        refuseWithDelete(read, 'destination-bucket', destination?.bucket !== undefined);
+        refuseWithDelete(read, 'destination-prefix', destination?.bucket === undefined && destination !== undefined);
+        refuseWithDelete(read, 'archived', archived !== undefined);
+        refuseWithDelete(read, 'preserve', preserve.objectLock || preserve.annotations);
+    }
+    return {
+        ...(destination !== undefined && { destination }),
+        ...(archived !== undefined && { archived }),
+        preserve,
+    };
+}
+function refuseWithDelete(read, name, given) {
+    if (!given)
+        return;
+    read.problem(name, 'is given, but method: delete copies nothing', `Leave out ${name}, or use method: copy.`);
+}
+function parseDestination(read, scope, manifest) {
+    const bucket = read.text('destination-bucket');
+    const prefix = read.exact('destination-prefix');
+    if (bucket === '' && prefix === '')
+        return undefined;
+    if (bucket !== '')
+        checkBucket(read, 'destination-bucket', bucket);
+    if (bucket !== '' && bucket === scope.bucket && prefix === '') {
+        read.problem('destination-bucket', `${quoted(bucket)} is the bucket itself`, 'Leave it out to restore in place, or give destination-prefix too.');
+    }
+    if (prefix !== '')
+        checkKey(read, 'destination-prefix', prefix);
+    if (scope.key !== undefined && (0,keys/* keyBytes */.Rt)(prefix) <= keys/* MAX_KEY_BYTES */.Xd && (0,keys/* keyBytes */.Rt)(prefix + scope.key) > keys/* MAX_KEY_BYTES */.Xd) {
+        read.problem('destination-prefix', `with the key after it is ${(0,keys/* keyBytes */.Rt)(prefix + scope.key)} bytes of UTF-8; S3 has no keys over ${keys/* MAX_KEY_BYTES */.Xd}`, 'Give a shorter destination-prefix.');
+    }
+    const sameBucket = bucket === '' || bucket === scope.bucket;
+    if (sameBucket && !manifest && scope.key === undefined && copiesAreInScope(scope, prefix)) {
+        read.warn(`input "destination-prefix": the copies under ${quoted(prefix)} are themselves in scope, so another run would copy ` +
+            'them too. Name them in "exclude".');
+    }
+    return { ...(bucket !== '' && { bucket }), prefix };
+}
+/** Would a key that this run makes be one that it reads? */
+function copiesAreInScope(scope, prefix) {
+    const copy = `${prefix}${scope.prefix}x`;
+    try {
+        return (0,core_scope/* scopeTest */.R)({ ...scope, include: [] })(copy);
+    }
+    catch {
+        // A glob that cannot be used is complained about elsewhere.
+        return false;
+    }
+}
+const TIERS = ['Standard', 'Bulk', 'Expedited'];
+function parseArchived(read) {
+    const archived = read.choice('archived', ['skip', 'restore']);
+    if (archived === 'restore') {
+        // S3 names no upper limit; ten years is a typing error sooner than a wish.
+        const days = read.integer('restore-days', { min: 1, max: 3650 });
+        const tier = read.choice('restore-tier', TIERS, { anyCase: true });
+        return { days: days ?? 1, tier: tier ?? 'Standard' };
+    }
+    for (const name of ['restore-days', 'restore-tier']) {
+        if (archived === undefined || !read.given(name))
+            continue;
+        read.problem(name, 'is given, but nothing is restored from an archive', `Leave it out, or set archived: restore.`);
+    }
+    return undefined;
+}
+/** What is requested from an archive is copied by a later run, which has to mean the same versions. */
+function checkRepeatable(read, scope, target, destination) {
+    if (target.kind === 'versions-back' && target.count > 0 && destination === undefined && scope.key === undefined) {
+        read.problem('versions-back', 'counts from what is there, so the second run, which archived: restore needs, would take the keys that are done further back', 'Give to-time instead, or version ids in a manifest.');
+    }
+    if (target.kind === 'time' && /ago$/i.test(read.text('to-time'))) {
+        read.warn(`input "to-time": ${quoted(read.text('to-time'))} will be another time when a later run copies what was requested from the ` +
+            `archive. Now it is ${(0,time/* formatTime */.f)(target.at)}: give that.`);
+    }
+}
+function parsePreserve(read) {
+    const words = read.list('preserve', ['object-lock', 'annotations']);
+    return { objectLock: words.includes('object-lock'), annotations: words.includes('annotations') };
+}
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: ./build/action/input-operation.js
+
+
+/** What is to be done, and which inputs have nothing to say about it. */
+const OPERATIONS = ['undelete', 'rollback', 'download'];
+const LATER = ['recover', 'guard', 'apply', 'undo', 'history'];
+/** The operation, or `undefined` with a problem. */
+function parseOperation(read) {
+    const given = read.text('operation');
+    const found = OPERATIONS.find((operation) => operation === given);
+    if (found !== undefined)
+        return found;
+    const use = `Use one of: ${OPERATIONS.join(', ')}.`;
+    if (given === '') {
+        read.problem('operation', 'is missing', use);
+    }
+    else if (LATER.includes(given)) {
+        read.problem('operation', `${quoted(given)} is not in this version of the action yet`, use);
+    }
+    else {
+        const meant = closest(given, OPERATIONS);
+        read.problem('operation', `${quoted(given)} is not known`, meant === undefined ? use : `${use} Did you mean ${meant}?`);
+    }
+    return undefined;
+}
+/** Inputs that not every operation heeds, and which do. Whatever is not here, all do. */
+const HEEDED = {
+    manifest: ['undelete', 'rollback'],
+    'manifest-format': ['undelete', 'rollback'],
+    'version-id': ['rollback', 'download'],
+    'to-time': ['rollback', 'download'],
+    'versions-back': ['rollback', 'download'],
+    'deleted-after': ['undelete'],
+    'deleted-before': ['undelete'],
+    method: ['rollback'],
+    'max-deletes': ['rollback'],
+    'destination-bucket': ['rollback'],
+    'destination-prefix': ['rollback'],
+    archived: ['rollback'],
+    'restore-days': ['rollback'],
+    'restore-tier': ['rollback'],
+    preserve: ['rollback'],
+    'max-changes': ['undelete', 'rollback'],
+    verify: ['undelete', 'rollback'],
+    'bypass-governance-retention': ['rollback'],
+    directory: ['download'],
+    'journal-file': ['undelete', 'rollback'],
+};
+/** Where there is more to say than that it belongs elsewhere. */
+const WHY = {
+    undelete: {
+        method: ['belongs to operation: rollback; undelete only removes delete markers', 'Leave out method.'],
+        'destination-bucket': elsewhere('destination-bucket'),
+        'destination-prefix': elsewhere('destination-prefix'),
+        archived: [
+            'is not for operation: undelete, which moves no data: archived objects come back as they are',
+            'Leave out archived. To read them, restore them from the archive afterwards.',
+        ],
+    },
+    download: {
+        manifest: [
+            'is not for operation: download',
+            'Give key, prefix or whole-bucket. To copy what a manifest names, use operation: rollback with destination-bucket.',
+        ],
+        archived: [
+            'is not for operation: download, which changes nothing: archived versions are skipped',
+            'Restore them first: operation: rollback with archived: restore and a destination-bucket, or "aws s3api restore-object".',
+        ],
+        verify: ['is for what changes a bucket; what is downloaded is always checked', 'Leave out verify.'],
+        'max-changes': ['is for what changes a bucket, and a download changes nothing', 'Leave out max-changes.'],
+        'journal-file': ['is for what changes a bucket, and a download changes nothing', 'Leave out journal-file.'],
+    },
+};
+function elsewhere(name) {
+    return [
+        'belongs to operation: rollback; undelete only removes delete markers, where they are',
+        `Leave out ${name}, or copy the newest versions there: operation: rollback with versions-back: 0 and ${name}.`,
+    ];
+}
+/** Complain about what is given and would not be heeded. It is not looked at any further. */
+function refuseForeign(read, operation) {
+    for (const name of Object.keys(HEEDED)) {
+        if (isHeeded(name, operation) || !isGiven(read, name))
+            continue;
+        const others = (HEEDED[name] ?? []).join(' or ');
+        const [problem, mend] = WHY[operation]?.[name] ?? [
+            `belongs to operation: ${others}, not to ${operation}`,
+            `Leave out ${name}, or use operation: ${others}.`,
+        ];
+        read.problem(name, problem, mend);
+    }
+}
+function isHeeded(name, operation) {
+    return HEEDED[name]?.includes(operation) ?? true;
+}
+/** White space alone is a key prefix too. */
+function isGiven(read, name) {
+    return name === 'destination-prefix' ? read.exact(name) !== '' : read.given(name);
+}
+
+;// CONCATENATED MODULE: ./build/action/input-files.js
+
+
+
+
+
+/** Paths on the runner, all of them absolute. Nothing is created here. */
+function workspaceOf(env) {
+    return (0,external_node_path_.resolve)(env.GITHUB_WORKSPACE || '.');
+}
+/**
+ * By default in a folder of this run's own, so that two steps of a job, or two jobs of a self-hosted runner, do not write
+ * over each other.
+ */
+function parseFiles(read, env, operation) {
+    const folder = (0,external_node_path_.join)((0,external_node_path_.resolve)(env.RUNNER_TEMP || (0,external_node_os_.tmpdir)()), `s3-rollback-${(0,external_node_crypto_.randomUUID)().slice(0, 13)}`);
+    function path(name, byDefault) {
+        const given = isHeeded(name, operation) ? read.text(name) : '';
+        if (given === '')
+            return (0,external_node_path_.join)(folder, byDefault);
+        if (given.includes('\0') || given.includes('\n') || /[\\/]$/.test(given)) {
+            read.problem(name, `${quoted(given)} is not the path of a file`, `Give ${name} the path of a file, such as out/${byDefault}.`);
+        }
+        return (0,external_node_path_.resolve)(workspaceOf(env), given);
+    }
+    const planFile = path('plan-file', 'plan.jsonl');
+    const journalFile = path('journal-file', 'journal.jsonl');
+    if (planFile === journalFile) {
+        read.problem('journal-file', 'is the same file as plan-file', 'Give the two different paths.');
+    }
+    return { planFile, journalFile, reportFile: (0,external_node_path_.join)(folder, 'report.json') };
+}
+/** The folder that a download fills; with a problem it means nothing. */
+function parseDirectory(read, env) {
+    const given = read.text('directory');
+    if (given === '') {
+        read.problem('directory', 'is missing: a download has to go somewhere', 'Give a folder, such as restored/.');
+    }
+    else if (/[\0\n]/.test(given)) {
+        read.problem('directory', `${quoted(given)} is not the path of a folder`, 'Give a folder, such as restored/.');
+    }
+    else if (/^s3:\/\//i.test(given)) {
+        read.problem('directory', `${quoted(given)} is not a folder on the runner`, 'Give a folder, such as restored/. To copy within S3, use operation: rollback with destination-bucket.');
+    }
+    return (0,external_node_path_.resolve)(workspaceOf(env), given);
+}
+
+;// CONCATENATED MODULE: ./build/action/input-manifest.js
+
+
+
+
+
+const FORMATS = ['auto', 'csv', 'jsonl', 'inventory'];
+/** The list of keys that a run is given, if it is; with a problem it means nothing. It is not read here. */
+function parseManifest(read, env) {
+    const format = read.choice('manifest-format', FORMATS) ?? 'auto';
+    if (read.text('manifest') === '') {
+        if (format !== 'auto') {
+            read.problem('manifest-format', 'is given without manifest', 'Leave it out, or give the manifest.');
+        }
+        return undefined;
+    }
+    return { ...parseLocation(read, env), format };
+}
+function parseLocation(read, env) {
+    // What comes after s3:// is taken to the letter, for a key may end with a space.
+    const exact = read.exact('manifest').trimStart();
+    if (/^s3:\/\//i.test(exact))
+        return { location: parseUrl(read, exact), given: exact };
+    const given = read.text('manifest');
+    if (/^(arn:|\w+:\/\/)/.test(given)) {
+        read.problem('manifest', `${quoted(given)} is neither a path nor an s3:// URL`, 'Give a path in the workspace, or s3://bucket/key.');
+    }
+    else if (/[\0\n]/.test(given) || /[\\/]$/.test(given)) {
+        read.problem('manifest', `${quoted(given)} is not the path of a file`, 'Give the path of a file in the workspace, such as out/rows.csv.');
+    }
+    return { location: { file: (0,external_node_path_.resolve)(workspaceOf(env), given) }, given };
+}
+function parseUrl(read, url) {
+    const [, bucket = '', key = ''] = /^s3:\/\/([^/]*)\/?(.*)$/is.exec(url) ?? [];
+    if (!(0,manifest/* isBucketName */.E)(bucket)) {
+        read.problem('manifest', `${quoted(url)} names no bucket that can be`, 'Write s3://bucket/key.');
+    }
+    else if (key === '') {
+        read.problem('manifest', `${quoted(url)} names no key`, 'Write s3://bucket/key: the file itself, not its bucket.');
+    }
+    else {
+        checkKey(read, 'manifest', key);
+    }
+    return { bucket, key };
+}
+
 ;// CONCATENATED MODULE: ./build/action/input-scope.js
 
 
 
 /**
- * Which keys. Exactly one of `key`, `prefix` and `whole-bucket: true`; what is wrong goes to the reader, and the scope
- * returned then means nothing.
+ * Which keys. Exactly one of `key`, `prefix` and `whole-bucket: true`; with a `manifest`, which names them, nothing, or a
+ * `prefix` that narrows it. What is wrong goes to the reader, and the scope returned then means nothing.
  */
-function parseScope(read) {
+function parseScope(read, { manifest }) {
     const key = read.exact('key');
     const prefix = read.exact('prefix');
     const wholeBucket = read.flag('whole-bucket') ?? false;
     const include = read.lines('include');
     const exclude = read.lines('exclude');
+    const bucket = parseBucket(read, manifest);
     if (key !== '')
         checkKey(read, 'key', key);
     if (prefix !== '')
         checkKey(read, 'prefix', prefix);
-    checkOneScope(read, key, prefix, wholeBucket);
+    if (manifest)
+        checkBesideManifest(read, key, wholeBucket);
+    else
+        checkOneScope(read, key, prefix, wholeBucket);
     for (const [name, globs] of [['include', include], ['exclude', exclude]]) {
         checkGlobs(read, name, globs);
-        if (globs.length > 0 && key !== '') {
+        if (globs.length > 0 && key !== '' && !manifest) {
             read.problem(name, 'is given together with key, which already names one object', `Leave out ${name}, or use prefix instead of key.`);
         }
     }
-    return { bucket: parseBucket(read), ...(key !== '' && { key }), prefix: key === '' ? prefix : '', include, exclude };
+    return {
+        ...(bucket !== undefined && { bucket }),
+        ...(key !== '' && { key }),
+        prefix: key === '' ? prefix : '',
+        include,
+        exclude,
+    };
+}
+/** The rows of a manifest say which keys, and which versions of them. */
+function checkBesideManifest(read, key, wholeBucket) {
+    const narrow = 'prefix, include and exclude narrow it';
+    if (key !== '') {
+        read.problem('key', 'is given together with manifest, which names the keys', `Leave out one of the two; ${narrow}.`);
+    }
+    if (wholeBucket) {
+        read.problem('whole-bucket', 'is true, and a manifest, which names the keys, is given too', `Leave out one of the two; ${narrow}.`);
+    }
 }
 function checkOneScope(read, key, prefix, wholeBucket) {
     if (key === '' && prefix === '' && !wholeBucket) {
@@ -64553,20 +64960,6 @@ function checkOneScope(read, key, prefix, wholeBucket) {
     if (wholeBucket && (key !== '' || prefix !== '')) {
         const other = key !== '' ? 'key' : 'prefix';
         read.problem('whole-bucket', `is true, and ${other} is given too`, `Leave out ${other} for the whole bucket, or whole-bucket for less.`);
-    }
-}
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
-function checkKey(read, name, value) {
-    const bytes = (0,keys/* keyBytes */.Rt)(value);
-    if (bytes > keys/* MAX_KEY_BYTES */.Xd) {
-        read.problem(name, `is ${bytes} bytes of UTF-8; S3 has no keys over ${keys/* MAX_KEY_BYTES */.Xd}`, `Check ${name}: ${quoted(value)}.`);
-    }
-    if (/^\s|\s$/.test(value)) {
-        const newline = value.endsWith('\n') ? `; in YAML, "${name}: |" ends in a newline and "${name}: |-" does not` : '';
-        read.warn(`input "${name}" begins or ends with white space, which is taken to the letter: ${quoted(value)}${newline}.`);
-    }
-    if (value.startsWith('/')) {
-        read.warn(`input "${name}" begins with "/", which is taken to the letter; keys of S3 seldom do: ${quoted(value)}.`);
     }
 }
 /** picomatch refuses longer ones. */
@@ -64587,77 +64980,34 @@ function checkGlobs(read, name, globs) {
 }
 function compiles(glob) {
     try {
-        (0,scope/* scopeTest */.R)({ bucket: '', prefix: '', include: [glob], exclude: [] });
+        (0,core_scope/* scopeTest */.R)({ bucket: '', prefix: '', include: [glob], exclude: [] });
         return true;
     }
     catch {
         return false;
     }
 }
-/**
- * Lenient on purpose: buckets made before 2018 may have capitals and underscores, and other servers allow more.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
- */
-const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
-function parseBucket(read) {
+/** The bucket; absent where the manifest names the buckets, row by row. */
+function parseBucket(read, manifest) {
     const bucket = read.text('bucket');
-    if (bucket === '') {
-        read.problem('bucket', 'is missing', 'Give the name of the bucket.');
+    if (bucket !== '') {
+        checkBucket(read, 'bucket', bucket);
+        return bucket;
     }
-    else if (/^s3:\/\//i.test(bucket)) {
-        const name = bucket.slice(5).replace(/\/.*$/s, '');
-        read.problem('bucket', `${quoted(bucket)} is a URL, not a name`, `Write bucket: ${BUCKET.test(name) ? name : '<name>'} without s3://, and what comes after the name as key or prefix.`);
+    if (!manifest) {
+        read.problem('bucket', 'is missing', 'Give the name of the bucket, or a manifest whose rows name the buckets.');
     }
-    else if (bucket.startsWith('arn:')) {
-        // An access point cannot say whether versioning is on: GetBucketVersioning is not among its operations.
-        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html
-        read.problem('bucket', `${quoted(bucket)} is an ARN, not a name`, 'Give the name of the bucket itself, also where an access point leads to it.');
-    }
-    else if (!BUCKET.test(bucket) || bucket.includes('..') || /^\d+(\.\d+){3}$/.test(bucket)) {
-        read.problem('bucket', `${quoted(bucket)} is not a bucket name`, 'A name has 3 to 63 lower-case letters, digits, hyphens and dots, and no slash.');
-    }
-    return bucket;
+    return undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/action/input-target.js
 
 
-
-const OPERATIONS = ['undelete', 'rollback'];
-const LATER = ['recover', 'guard', 'apply', 'undo', 'history', 'download'];
-/** The operation, or `undefined` with a problem. */
-function parseOperation(read) {
-    const given = read.text('operation');
-    const found = OPERATIONS.find((operation) => operation === given);
-    if (found !== undefined)
-        return found;
-    const use = `Use one of: ${OPERATIONS.join(', ')}.`;
-    if (given === '') {
-        read.problem('operation', 'is missing', use);
-    }
-    else if (LATER.includes(given)) {
-        read.problem('operation', `${quoted(given)} is not in this version of the action yet`, use);
-    }
-    else {
-        const meant = closest(given, OPERATIONS);
-        read.problem('operation', `${quoted(given)} is not known`, meant === undefined ? use : `${use} Did you mean ${meant}?`);
-    }
-    return undefined;
-}
-/** What belongs to the other operation. */
-const FOREIGN = {
-    undelete: ['version-id', 'to-time', 'versions-back', 'max-deletes'],
-    rollback: ['deleted-after', 'deleted-before'],
-};
 /** What to go back to. With a problem the target returned means nothing. */
-function parseTarget(read, operation, now) {
-    const other = operation === 'undelete' ? 'rollback' : 'undelete';
-    for (const name of FOREIGN[operation]) {
-        if (read.text(name) !== '') {
-            read.problem(name, `belongs to operation: ${other}, not to ${operation}`, `Leave out ${name}, or use operation: ${other}.`);
-        }
-    }
-    return operation === 'undelete' ? parseWindow(read, now) : parseRollbackTarget(read, now);
+function parseTarget(read, operation, now, { manifest }) {
+    if (operation === 'undelete')
+        return parseWindow(read, now);
+    return manifest ? parseTargetOfRows(read, now) : parseOneTarget(read, operation, now);
 }
 function parseWindow(read, now) {
     const after = read.time('deleted-after', now);
@@ -64667,30 +65017,45 @@ function parseWindow(read, now) {
     }
     return { kind: 'undelete', ...(after !== undefined && { after }), ...(before !== undefined && { before }) };
 }
-const ROLLBACK_TARGETS = ['version-id', 'to-time', 'versions-back'];
-function parseRollbackTarget(read, now) {
-    const [first, ...more] = ROLLBACK_TARGETS.filter((name) => read.text(name) !== '');
+const TARGETS = ['version-id', 'to-time', 'versions-back'];
+/** Exactly one. */
+function parseOneTarget(read, operation, now) {
+    const [first, ...more] = TARGETS.filter((name) => read.text(name) !== '');
     if (first === undefined) {
-        read.problem('to-time', 'rollback does not know what to go back to', 'Give one of: to-time, versions-back, or version-id with key.');
+        read.problem('to-time', operation === 'download' ? 'nothing says which versions to fetch' : 'rollback does not know what to go back to', 'Give one of: to-time, versions-back, or version-id with key.');
+        return { kind: 'time', at: now };
     }
+    refuseMore(read, first, more);
+    return targetOf(read, first, now);
+}
+/** Rows name their versions themselves; a time or a number is for those that do not. */
+function parseTargetOfRows(read, now) {
+    if (read.text('version-id') !== '') {
+        read.problem('version-id', 'is given together with manifest', 'Write the version id into the rows, or leave out the manifest and give key.');
+    }
+    const [first, ...more] = TARGETS.filter((name) => name !== 'version-id' && read.text(name) !== '');
+    if (first === undefined)
+        return { kind: 'rows' };
+    refuseMore(read, first, more);
+    return targetOf(read, first, now);
+}
+function refuseMore(read, first, more) {
     for (const name of more) {
-        read.problem(name, `is given together with ${first}`, `Give exactly one of: ${ROLLBACK_TARGETS.join(', ')}.`);
+        read.problem(name, `is given together with ${first}`, `Give exactly one of: ${TARGETS.join(', ')}.`);
     }
-    const targets = {
-        'version-id': parseVersionId(read),
-        'to-time': read.time('to-time', now),
-        'versions-back': read.integer('versions-back', { min: 0 }),
-    };
-    if (first === 'version-id')
-        return { kind: 'version', versionId: targets['version-id'] };
-    if (first === 'versions-back')
-        return { kind: 'versions-back', count: targets['versions-back'] ?? 0 };
-    return { kind: 'time', at: targets['to-time'] ?? now };
+}
+function targetOf(read, name, now) {
+    switch (name) {
+        case 'version-id':
+            return { kind: 'version', versionId: parseVersionId(read) };
+        case 'versions-back':
+            return { kind: 'versions-back', count: read.integer('versions-back', { min: 0 }) ?? 0 };
+        case 'to-time':
+            return { kind: 'time', at: read.time('to-time', now) ?? now };
+    }
 }
 function parseVersionId(read) {
     const versionId = read.text('version-id');
-    if (versionId === '')
-        return versionId;
     // Opaque, URL-ready, at most 1,024 bytes. https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
     if (!/^[\x21-\x7e]{1,1024}$/.test(versionId)) {
         read.problem('version-id', `${quoted(versionId)} is not a version id`, 'Take an id from a listing of the versions of the key. It has no spaces.');
@@ -64700,20 +65065,20 @@ function parseVersionId(read) {
     }
     return versionId;
 }
-/** How to go back: the method, and what only `method: delete` may be given. */
+/** How to go back: the method, and what only `method: delete` may be given. Undelete has but one way. */
 function parseMethod(read, operation) {
+    if (operation === 'undelete')
+        return { method: 'copy' };
     const method = read.choice('method', ['copy', 'delete']) ?? 'copy';
     const maxDeletes = read.integer('max-deletes', { min: 0 });
-    if (operation === 'undelete') {
-        if (method === 'delete') {
-            read.problem('method', 'belongs to operation: rollback; undelete only removes delete markers', 'Leave out method.');
-        }
-    }
-    else if (method === 'delete' && read.text('max-deletes') === '') {
+    if (method === 'delete' && read.text('max-deletes') === '') {
         read.problem('max-deletes', 'is missing: method: delete deletes versions for good', 'Set max-deletes to the most versions that a run may delete. A dry run, with any number, tells how many it would be.');
     }
     else if (method === 'copy' && read.text('max-deletes') !== '') {
         read.problem('max-deletes', 'is given, but method: copy deletes no version', 'Leave out max-deletes, or set method: delete.');
+    }
+    if (method === 'copy' && read.flag('bypass-governance-retention') === true) {
+        read.problem('bypass-governance-retention', 'is true, but nothing under retention is deleted without method: delete', 'Leave it out, or set method: delete (operation: rollback).');
     }
     return { method, ...(maxDeletes !== undefined && { maxDeletes }) };
 }
@@ -64726,16 +65091,8 @@ function parseMethod(read, operation) {
  * do something else than was asked. `undefined`: any value will do, for nothing depends on it yet.
  */
 const later_inputs_LATER = {
-    manifest: [],
-    'manifest-format': ['auto'],
-    'destination-bucket': [],
-    'destination-prefix': [],
     'plan-digest': [],
     'max-plan-age': ['24h'],
-    directory: [],
-    archived: ['skip'],
-    'restore-days': undefined,
-    'restore-tier': undefined,
     engine: ['local'],
     'queue-url': [],
     event: [],
@@ -64777,6 +65134,7 @@ function refuseLater(read, env) {
 
 
 
+
 /** Inputs that describe no run. The warnings go with it: an input that is not known may be the one that is missing. */
 class RefusedInputs extends errors/* InputError */.dz {
     warnings;
@@ -64797,56 +65155,46 @@ function parseInputs(env, now) {
         read.warn(warning);
     refuseLater(read, env);
     const operation = parseOperation(read);
-    const scope = parseScope(read);
-    const target = operation === undefined ? undefined : parseTarget(read, operation, now);
-    const how = operation === undefined ? undefined : parseMethod(read, operation);
-    const dryRun = read.flag('dry-run') ?? false;
-    const maxChanges = read.integer('max-changes', { min: 0 });
-    const verify = read.flag('verify') ?? true;
-    const failOn = read.choice('fail-on', ['failures', 'conflicts', 'never']) ?? 'failures';
-    const connection = parseConnection(read, env, scope.bucket);
-    if (how !== undefined && how.method === 'copy' && connection.bypassGovernanceRetention) {
-        read.problem('bypass-governance-retention', 'is true, but nothing under retention is deleted without method: delete', 'Leave it out, or set method: delete (operation: rollback).');
-    }
-    const files = parseFiles(read, env);
-    if (read.problems.length > 0 || operation === undefined || target === undefined || how === undefined) {
+    if (operation !== undefined)
+        refuseForeign(read, operation);
+    const request = parseRequest(read, env, operation, now);
+    const connection = parseConnection(read, env, request?.scope.bucket);
+    if (read.problems.length > 0 || request === undefined)
         throw new RefusedInputs(read.problems, read.warnings);
-    }
-    const request = {
-        operation,
-        scope,
-        target,
-        ...how,
-        dryRun,
-        ...(maxChanges !== undefined && { maxChanges }),
-        verify,
-        failOn,
-        ...files,
-    };
     return { request, connection, warnings: read.warnings };
 }
-/**
- * Absolute paths. By default in a folder of this run's own, so that two steps of a job, or two jobs of a self-hosted
- * runner, do not write over each other. Nothing is created here.
- */
-function parseFiles(read, env) {
-    const folder = (0,external_node_path_.join)((0,external_node_path_.resolve)(env.RUNNER_TEMP || (0,external_node_os_.tmpdir)()), `s3-rollback-${(0,external_node_crypto_.randomUUID)().slice(0, 13)}`);
-    const workspace = (0,external_node_path_.resolve)(env.GITHUB_WORKSPACE || '.');
-    function path(name, byDefault) {
-        const given = read.text(name);
-        if (given === '')
-            return (0,external_node_path_.join)(folder, byDefault);
-        if (given.includes('\0') || given.includes('\n') || /[\\/]$/.test(given)) {
-            read.problem(name, `${quoted(given)} is not the path of a file`, `Give ${name} the path of a file, such as out/${byDefault}.`);
-        }
-        return (0,external_node_path_.resolve)(workspace, given);
+/** With a problem the request returned means nothing; `undefined` where not even the operation is known. */
+function parseRequest(read, env, operation, now) {
+    // Of an operation that is not known yet all inputs may turn out to be right, so only the common ones are looked at.
+    const manifest = operation === 'download' ? undefined : parseManifest(read, env);
+    const named = { manifest: manifest !== undefined };
+    const common = {
+        scope: parseScope(read, named),
+        dryRun: read.flag('dry-run') ?? false,
+        failOn: read.choice('fail-on', ['failures', 'conflicts', 'never']) ?? 'failures',
+    };
+    if (operation === undefined)
+        return undefined;
+    const asked = {
+        ...common,
+        target: parseTarget(read, operation, now, named),
+        ...parseFiles(read, env, operation),
+    };
+    if (operation === 'download') {
+        return { operation, ...asked, directory: parseDirectory(read, env) };
     }
-    const planFile = path('plan-file', 'plan.jsonl');
-    const journalFile = path('journal-file', 'journal.jsonl');
-    if (planFile === journalFile) {
-        read.problem('journal-file', 'is the same file as plan-file', 'Give the two different paths.');
-    }
-    return { planFile, journalFile, reportFile: (0,external_node_path_.join)(folder, 'report.json') };
+    const how = parseMethod(read, operation);
+    const copies = operation === 'undelete' ? NO_COPIES : parseCopies(read, asked, how.method, named.manifest);
+    const maxChanges = read.integer('max-changes', { min: 0 });
+    return {
+        operation,
+        ...asked,
+        ...(manifest !== undefined && { manifest }),
+        ...how,
+        ...copies,
+        ...(maxChanges !== undefined && { maxChanges }),
+        verify: read.flag('verify') ?? true,
+    };
 }
 
 
@@ -65001,7 +65349,7 @@ function cut(message) {
 /* harmony export */   n0: () => (/* binding */ setOutputs)
 /* harmony export */ });
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3218);
-/* harmony import */ var _registry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7796);
+/* harmony import */ var _registry_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8843);
 
 
 /** Every output of a run, as the strings that a workflow sees. */
@@ -65055,31 +65403,33 @@ function setOutputs(outputs, setOutput = _actions_core__WEBPACK_IMPORTED_MODULE_
 
 /***/ }),
 
-/***/ 7796:
+/***/ 8843:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Qh: () => (/* binding */ INPUT_NAMES),
-/* harmony export */   mc: () => (/* binding */ INPUTS),
-/* harmony export */   py: () => (/* binding */ OUTPUTS)
-/* harmony export */ });
-/**
- * Every input and output of the action, once. action.yml and the tables of the README are held to this list by
- * tests; the code can name no input that is not in it.
- */
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  mc: () => (/* reexport */ INPUTS),
+  Qh: () => (/* binding */ INPUT_NAMES),
+  py: () => (/* binding */ OUTPUTS)
+});
+
+;// CONCATENATED MODULE: ./build/action/registry-inputs.js
+/** Every input, in the order in which action.yml and the README have them. */
 const INPUTS = [
     {
         name: 'operation',
         required: true,
         group: 'Which keys',
         description: '`undelete`: deleted keys become live again, by removing the delete markers on top; no data moves. ' +
-            '`rollback`: keys go back to a version, to a point in time, or a number of versions.',
+            '`rollback`: keys go back to a version, to a point in time, or a number of versions. ' +
+            '`download`: a version, or a prefix as it was, is fetched into a folder; nothing in the bucket changes.',
     },
     {
         name: 'bucket',
-        required: true,
         group: 'Which keys',
-        description: 'Name of the bucket. Its versioning must be on, or have been on and be suspended.',
+        description: 'Name of the bucket. Its versioning must be on, or have been on and be suspended. Needed, unless a `manifest` names the buckets; ' +
+            'given with one, every row must be in it.',
     },
     {
         name: 'key',
@@ -65095,12 +65445,12 @@ const INPUTS = [
         name: 'whole-bucket',
         default: 'false',
         group: 'Which keys',
-        description: '`true`: every key in the bucket. Needed when neither `key` nor `prefix` is given, so that nobody does it by accident.',
+        description: '`true`: every key in the bucket. Needed when neither `key`, `prefix` nor `manifest` is given, so that nobody does it by accident.',
     },
     {
         name: 'include',
         group: 'Which keys',
-        description: 'Globs, one a line, tested against the whole key (`site/**/*.html`). Only keys that match one of them. With `prefix` or `whole-bucket`.',
+        description: 'Globs, one a line, tested against the whole key (`site/**/*.html`). Only keys that match one of them. With `prefix`, `whole-bucket` or `manifest`.',
     },
     {
         name: 'exclude',
@@ -65108,20 +65458,33 @@ const INPUTS = [
         description: 'Globs, one a line, tested against the whole key. Keys that match one of them are left alone. Wins over `include`.',
     },
     {
+        name: 'manifest',
+        group: 'Which keys',
+        description: '`undelete`, `rollback`: a file that lists the keys, or their versions; a path in the workspace, or `s3://bucket/key`. ' +
+            '`prefix`, `include` and `exclude` narrow it. [Formats and rules](docs/manifests.md)',
+    },
+    {
+        name: 'manifest-format',
+        default: 'auto',
+        group: 'Which keys',
+        description: '`csv` (as for S3 Batch Operations, or its completion report), `jsonl`, `inventory` (the `manifest.json` of an S3 Inventory), ' +
+            'or `auto`: by what is in the file.',
+    },
+    {
         name: 'version-id',
         group: 'Back to what',
-        description: '`rollback` with `key`: the id of the version to go back to.',
+        description: '`rollback`, `download`, with `key`: the id of the version.',
     },
     {
         name: 'to-time',
         group: 'Back to what',
-        description: '`rollback`: the state at this time. RFC 3339 with a zone (`2026-11-22T14:00:00Z`), Unix seconds, or `15m ago` (`s`, `m`, `h`, `d`). ' +
-            'A key that did not exist then is deleted (with a delete marker, under `method: copy`).',
+        description: '`rollback`, `download`: the state at this time. RFC 3339 with a zone (`2026-11-22T14:00:00Z`), Unix seconds, or `15m ago` (`s`, `m`, `h`, `d`). ' +
+            'A key that did not exist then is deleted (with a delete marker, under `method: copy`), or not fetched.',
     },
     {
         name: 'versions-back',
         group: 'Back to what',
-        description: '`rollback`: this many versions back, delete markers not counted. `0` is the newest version, `1` the one before.',
+        description: '`rollback`, `download`: this many versions back, delete markers not counted. `0` is the newest version, `1` the one before.',
     },
     {
         name: 'deleted-after',
@@ -65146,10 +65509,45 @@ const INPUTS = [
         description: '`method: delete`: the most versions (delete markers do not count) that this run may delete. A plan with more is refused before the first change.',
     },
     {
+        name: 'destination-bucket',
+        group: 'How',
+        description: '`rollback` by copying: copy into this bucket instead of in place. Nothing changes where the versions come from.',
+    },
+    {
+        name: 'destination-prefix',
+        group: 'How',
+        description: '`rollback` by copying: goes before the whole key of each copy, to the letter. Alone, the copies stay in the same bucket.',
+    },
+    {
+        name: 'archived',
+        default: 'skip',
+        group: 'How',
+        description: '`rollback` by copying, versions in an archive (Glacier, Deep Archive, archive tiers): `skip` leaves their keys alone; ' +
+            '`restore` requests them from the archive, and a later run copies them.',
+    },
+    {
+        name: 'restore-days',
+        default: '7',
+        group: 'How',
+        description: '`archived: restore`: how many days the restored copies stay readable.',
+    },
+    {
+        name: 'restore-tier',
+        default: 'Standard',
+        group: 'How',
+        description: '`archived: restore`: `Standard`, `Bulk` (cheapest, slowest) or `Expedited` (dearest, minutes).',
+    },
+    {
+        name: 'preserve',
+        group: 'How',
+        description: '`rollback` by copying: what copies keep besides what they always keep: `object-lock` (retention and legal hold), `annotations`. ' +
+            'Separated by commas or lines.',
+    },
+    {
         name: 'dry-run',
         default: 'false',
         group: 'How',
-        description: '`true`: make the plan, change nothing.',
+        description: '`true`: make the plan, change nothing, fetch nothing.',
     },
     {
         name: 'max-changes',
@@ -65188,6 +65586,11 @@ const INPUTS = [
         description: '`true`, with `method: delete`: also delete versions under governance-mode retention (needs `s3:BypassGovernanceRetention`).',
     },
     {
+        name: 'directory',
+        group: 'Files',
+        description: '`download`: the folder to fill. Relative to the workspace. Made where it does not exist.',
+    },
+    {
         name: 'plan-file',
         group: 'Files',
         description: "Where to write the plan (JSON Lines). Relative to the workspace. Default: in the runner's temp folder, see the output.",
@@ -65200,12 +65603,12 @@ const INPUTS = [
     {
         name: 'expected-bucket-owner',
         group: 'Connection',
-        description: 'AWS account id (12 digits) that must own the bucket; sent with every request.',
+        description: 'AWS account id (12 digits) that must own the bucket, and every other that is used; sent with every request.',
     },
     {
         name: 'region',
         group: 'Connection',
-        description: 'Region of the bucket. Default: `AWS_REGION`, then `AWS_DEFAULT_REGION`; `us-east-1` with a custom endpoint.',
+        description: 'Region of the bucket; other buckets of the run are found where they are. Default: `AWS_REGION`, then `AWS_DEFAULT_REGION`; `us-east-1` with a custom endpoint.',
     },
     {
         name: 'endpoint-url',
@@ -65218,15 +65621,22 @@ const INPUTS = [
         description: '`true`: the bucket goes into the path, not the host name. Default: `true` for a custom endpoint, `false` for AWS.',
     },
 ];
+
+;// CONCATENATED MODULE: ./build/action/registry.js
+
+
 const INPUT_NAMES = INPUTS.map((input) => input.name);
 const OUTPUTS = [
     {
         name: 'status',
-        description: '`success`: every planned key restored. `no-change`: nothing to do. `planned`: a dry run. ' +
+        description: '`success`: every planned key restored (or fetched). `no-change`: nothing to do. `planned`: a dry run. ' +
             '`partial`: something restored, something failed or in conflict. `failed`: refused, or nothing restored and something failed.',
     },
-    { name: 'planned', description: 'Number of keys that the plan changes. Set on every run.' },
-    { name: 'restored', description: 'Number of keys that are at their target again, on the word of S3.' },
+    { name: 'planned', description: 'Number of keys that the plan changes, or fetches. Set on every run.' },
+    {
+        name: 'restored',
+        description: 'Number of keys that are at their target again, on the word of S3; of a download, keys that are on disk, checked.',
+    },
     { name: 'unchanged', description: 'Number of keys that were at their target already.' },
     {
         name: 'skipped',
@@ -65261,12 +65671,29 @@ const OUTPUTS = [
 
 
 /** What the main step tells the post step. The runner keeps it, also when the main step is killed. */
-const STATE_KEYS = (/* unused pure expression or super */ null && (['operation', 'bucket', 'started-at', 'plan-file', 'journal-file', 'again', 'finished']));
+const STATE_KEYS = (/* unused pure expression or super */ null && ([
+    'operation',
+    'bucket',
+    'manifest',
+    'directory',
+    'archived',
+    'started-at',
+    'plan-file',
+    'journal-file',
+    'again',
+    'finished',
+]));
 /** Call it as soon as the inputs are parsed. `startedAt` in ms: no later than what the journal will say. */
 function saveStarted(request, startedAt, saveState = _actions_core__WEBPACK_IMPORTED_MODULE_0__.saveState) {
     const save = (key, value) => saveState(key, value);
     save('operation', request.operation);
-    save('bucket', request.scope.bucket);
+    save('bucket', request.scope.bucket ?? '');
+    if (request.operation === 'download')
+        save('directory', request.directory);
+    else {
+        save('manifest', request.manifest?.given ?? '');
+        save('archived', String(request.archived !== undefined && !request.dryRun));
+    }
     save('started-at', (0,_core_time_js__WEBPACK_IMPORTED_MODULE_2__/* .formatTime */ .f)(startedAt));
     save('plan-file', request.planFile);
     save('journal-file', request.journalFile);
@@ -65285,6 +65712,9 @@ function readState(env) {
     return {
         operation: get('operation'),
         bucket: get('bucket'),
+        manifest: get('manifest'),
+        directory: get('directory'),
+        archived: get('archived') === 'true',
         startedAt: get('started-at'),
         planFile: get('plan-file'),
         journalFile: get('journal-file'),
@@ -65344,7 +65774,7 @@ async function sizeOf(file) {
 
 /***/ }),
 
-/***/ 7923:
+/***/ 8691:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -65373,8 +65803,8 @@ function facts(rows) {
     const body = rows.map(([name, value]) => `<tr><th align="left">${name}</th><td>${value}</td></tr>`);
     return `<table>\n${body.join('\n')}\n</table>`;
 }
-function fold(title, content) {
-    return `<details>\n<summary>${title}</summary>\n${content}\n</details>`;
+function fold(title, ...content) {
+    return `<details>\n<summary>${title}</summary>\n${content.join('\n')}\n</details>`;
 }
 function paragraph(content) {
     return `<p>${content}</p>`;
@@ -65386,8 +65816,8 @@ function section(title, ...content) {
     return [`### ${title}`, ...content].join('\n\n');
 }
 
-// EXTERNAL MODULE: ./build/action/inputs.js + 6 modules
-var inputs = __nccwpck_require__(4617);
+// EXTERNAL MODULE: ./build/action/inputs.js + 11 modules
+var inputs = __nccwpck_require__(8528);
 // EXTERNAL MODULE: ./build/action/format.js
 var format = __nccwpck_require__(8496);
 // EXTERNAL MODULE: ./build/core/text.js
@@ -65398,35 +65828,165 @@ var time = __nccwpck_require__(3669);
 
 
 
-/** The sentences of the summary. All of it is HTML that GitHub may show: names went through `forMarkdown`. */
+/** The words of the summary. All of it is HTML that GitHub may show: names went through `forMarkdown`. */
 const SKIP_WORDS = {
     'nothing-to-restore': 'No version is left underneath the delete markers: there is nothing to bring back.',
     'outside-window': 'Deleted outside the window of deleted-after and deleted-before.',
+    'not-a-current-delete-marker': 'The row names an entry that is not one of the delete markers on top of the key now.',
     'not-enough-versions': 'The key does not have that many versions.',
+    'nothing-to-copy': 'The key was deleted then, or not there: there is no version to copy or to fetch.',
     'ambiguous-order': 'The server does not tell which of two entries is newer, and here it matters.',
     'would-destroy-null-version': 'Versioning is suspended, and a write here would destroy the version whose id is <code>null</code>. Turn versioning on first.',
-    archived: 'The version to go back to is in an archive, and has to be restored from it first.',
-    'too-large': 'The version to go back to is over 5 GiB, which one CopyObject request cannot copy.',
-    'customer-encryption-key': 'The version to go back to is encrypted with a key that only its owner has (SSE-C).',
+    archived: 'A version that is needed is in an archive, and has to be restored from it first.',
+    'restore-requested': 'Requested from the archive now. Run the same step again when it can be read.',
+    'restore-in-progress': 'Requested from the archive before, and not there yet. Run the same step again later.',
+    'customer-encryption-key': 'A version that is needed is encrypted with a key that only its owner has (SSE-C).',
     'not-attempted': 'The run ended before it was the turn of these keys.',
 };
 /** A name as it stands in a table: whole keys are up to a kilobyte. */
 function summary_words_name(text, max = 120) {
     return (0,core_text/* forMarkdown */.Bm)((0,core_text/* shorten */.ml)(text, max));
 }
-/** `in my-bucket under site/`. */
-function whereWords(scope) {
-    const bucket = `in ${summary_words_name(scope.bucket)}`;
-    if (scope.key !== undefined)
-        return `${bucket}, key ${summary_words_name(scope.key)}`;
-    return scope.prefix === '' ? bucket : `${bucket} under ${summary_words_name(scope.prefix)}`;
+/** A point in time (ms), in UTC. */
+function summary_words_time(at) {
+    return (0,time/* formatTime */.f)(at).replace('T', ' ').replace('Z', ' UTC');
 }
-function scopeWords(scope) {
+/** `showing 20 of 2,500`; nothing when all are shown. */
+function showing(shown, of) {
+    return shown >= of ? '' : ` (showing ${(0,format/* grouped */.zD)(shown)} of ${(0,format/* grouped */.zD)(of)})`;
+}
+/** What a plan does to one key, in a few words. */
+function stepsWords(line, destination) {
+    const removed = line.steps.filter((step) => step.do === 'remove-delete-marker').length;
+    const deleted = line.steps.filter((step) => step.do === 'delete-version').length;
+    const added = line.steps.filter((step) => step.do === 'add-delete-marker').length;
+    const copies = line.steps.filter((step) => step.do === 'copy-version');
+    const where = destination === undefined ? 'on top' : `to ${placeWords(line, destination)}`;
+    return [
+        ...(deleted > 0 ? [`delete ${(0,format/* count */.U9)(deleted, 'newer version')} for good`] : []),
+        ...(removed > 0 ? [removed === 1 ? 'remove the delete marker' : `remove ${(0,format/* grouped */.zD)(removed)} delete markers`] : []),
+        ...(copies.length > 0 ? [copyWords(copies, added, where)] : []),
+        ...(copies.length === 0 && added > 0
+            ? [destination === undefined ? 'add a delete marker' : `add a delete marker ${where}`]
+            : []),
+    ].join(', ');
+}
+function copyWords(copies, markers, where) {
+    const parts = copies.some((copy) => copy.multipart !== undefined) ? ', in parts' : '';
+    if (copies.length + markers === 1)
+        return `copy ${where === 'on top' ? 'that version ' : ''}${where}${parts}`;
+    const and = markers === 0 ? '' : ` and ${(0,format/* count */.U9)(markers, 'delete marker')}`;
+    return `copy ${(0,format/* count */.U9)(copies.length, 'version')}${and} ${where}, oldest first${parts}`;
+}
+/** Where the copies of a key go: only what is different there. */
+function placeWords({ bucket, key }, destination) {
+    if (destination.bucket === undefined)
+        return summary_words_name(key);
+    return destination.prefix === '' ? summary_words_name(bucket) : `${summary_words_name(key)} in ${summary_words_name(bucket)}`;
+}
+
+;// CONCATENATED MODULE: ./build/action/summary-asked.js
+
+
+
+function askedSection(report, request, detail) {
+    const { scope } = request;
+    const took = Date.parse(report.finishedAt) - Date.parse(report.startedAt);
+    return facts([
+        ['Operation', `${request.operation}${request.dryRun ? ' (dry run)' : ''}`],
+        ...manifestFact(request),
+        scope.bucket === undefined ? ['Buckets', 'those that the manifest names'] : ['Bucket', summary_words_name(scope.bucket)],
+        ['Keys', scopeWords(request)],
+        ...globFact('Only', scope.include, detail),
+        ...globFact('Except', scope.exclude, detail),
+        [goesElsewhere(request) ? 'Version' : 'Back to', targetWords(request)],
+        ...(request.operation === 'download' ? [['Into', summary_words_name(request.directory, 200)]] : howFacts(request)),
+        [
+            'Examined',
+            `${(0,format/* count */.U9)(report.totals.keysExamined, 'key')}, ${(0,format/* count */.U9)(report.totals.entriesExamined, 'version and delete marker', 'versions and delete markers')}`,
+        ],
+        ['Started', `${summary_words_time(Math.floor(Date.parse(report.startedAt) / 1000) * 1000)}, took ${(0,format/* duration */.p0)(took)}`],
+    ]);
+}
+function manifestFact(request) {
+    const manifest = manifestOf(request);
+    if (manifest === undefined)
+        return [];
+    const format = manifest.format === 'auto' ? '' : ` (${manifest.format})`;
+    return [['Manifest', `${summary_words_name(manifest.given, 200)}${format}`]];
+}
+function globFact(title, globs, detail) {
+    if (globs.length === 0)
+        return [];
+    const shown = globs.slice(0, detail.globs).map((glob) => summary_words_name(glob, 80));
+    return [[title, `${shown.join(', ')}${showing(shown.length, globs.length)}`]];
+}
+function howFacts(request) {
+    const { destination, archived, preserve } = request;
+    const kept = [
+        ...(preserve.objectLock ? ['Object Lock retention and legal hold'] : []),
+        ...(preserve.annotations ? ['annotations'] : []),
+    ];
+    return [
+        ['Method', methodWords(request)],
+        ...(destination === undefined ? [] : [['Copies go to', `${destinationWords(request)}`]]),
+        ...(kept.length === 0 ? [] : [['Copies also keep', kept.join(', ')]]),
+        ...(archived === undefined
+            ? []
+            : [['Archived', `requested from the archive (${archived.tier}, for ${(0,format/* count */.U9)(archived.days, 'day')})`]]),
+    ];
+}
+function manifestOf(request) {
+    return request.operation === 'download' ? undefined : request.manifest;
+}
+function destinationOf(request) {
+    return request.operation === 'download' ? undefined : request.destination;
+}
+function goesElsewhere(request) {
+    return request.operation === 'download' || request.destination !== undefined;
+}
+/** The one bucket whose keys change; `undefined` where there are several, so that each has to be named. */
+function changedBucket(request) {
+    return destinationOf(request)?.bucket ?? request.scope.bucket;
+}
+/** `in my-bucket under site/`, or `from …`. */
+function whereWords(request, preposition) {
+    const { scope } = request;
+    const manifest = manifestOf(request);
+    const rows = manifest === undefined ? '' : `manifest ${summary_words_name(manifest.given)}`;
+    const bucket = scope.bucket === undefined ? `the buckets of ${rows}` : summary_words_name(scope.bucket);
+    const by = scope.bucket === undefined || manifest === undefined ? '' : `, ${rows}`;
+    if (scope.key !== undefined)
+        return `${preposition} ${bucket}, key ${summary_words_name(scope.key)}`;
+    return `${preposition} ${bucket}${scope.prefix === '' ? '' : ` under ${summary_words_name(scope.prefix)}`}${by}`;
+}
+/** `bucket under restored/`: where copies go. '' where they stay in place. */
+function destinationWords(request) {
+    const { destination, scope } = request;
+    if (destination === undefined)
+        return '';
+    const bucket = destination.bucket ?? scope.bucket;
+    const under = destination.prefix === '' ? '' : ` under ${summary_words_name(destination.prefix)}`;
+    return `${bucket === undefined ? 'the bucket that each is in' : summary_words_name(bucket)}${under}`;
+}
+function scopeWords(request) {
+    const { scope } = request;
     if (scope.key !== undefined)
         return `the key ${summary_words_name(scope.key)}`;
-    return scope.prefix === '' ? 'the whole bucket' : `all that begin with ${summary_words_name(scope.prefix)}`;
+    const begin = `that begin with ${summary_words_name(scope.prefix)}`;
+    if (manifestOf(request) !== undefined)
+        return `those of the manifest${scope.prefix === '' ? '' : ` ${begin}`}`;
+    return scope.prefix === '' ? 'the whole bucket' : `all ${begin}`;
 }
-function targetWords({ target }) {
+function targetWords(request) {
+    const words = targetAlone(request);
+    const manifest = manifestOf(request);
+    if (manifest === undefined || request.operation === 'undelete' || request.target.kind === 'rows')
+        return words;
+    // An inventory names all versions, and means none of them.
+    return manifest.format === 'inventory' ? words : `${words}; where a row names a version, that one`;
+}
+function targetAlone({ target }) {
     switch (target.kind) {
         case 'undelete': {
             const { after, before } = target;
@@ -65445,83 +66005,22 @@ function targetWords({ target }) {
             return `the state at ${summary_words_time(target.at)}`;
         case 'versions-back':
             return target.count === 0 ? 'the newest version' : `${(0,format/* count */.U9)(target.count, 'version')} back`;
+        case 'rows':
+            return 'the versions that the rows name';
     }
 }
 function methodWords(request) {
     if (request.operation === 'undelete')
         return 'delete markers are removed, no data moves';
+    if (request.destination !== undefined)
+        return 'copy: nothing changes where the versions come from';
     return request.method === 'copy'
         ? 'copy: the old version is put on top, nothing is lost'
         : `delete: everything newer is deleted for good (at most ${(0,format/* count */.U9)(request.maxDeletes ?? 0, 'version')})`;
 }
-/** A point in time (ms), in UTC. */
-function summary_words_time(at) {
-    return (0,time/* formatTime */.f)(at).replace('T', ' ').replace('Z', ' UTC');
-}
-const STEP_WORDS = {
-    'remove-delete-marker': (n) => (n === 1 ? 'remove the delete marker' : `remove ${(0,format/* grouped */.zD)(n)} delete markers`),
-    'copy-version': () => 'copy that version on top',
-    'delete-version': (n) => `delete ${(0,format/* count */.U9)(n, 'newer version')} for good`,
-    'add-delete-marker': () => 'add a delete marker',
-};
-/** What a plan does to one key, in a few words. */
-function stepsWords(line) {
-    const counts = new Map();
-    for (const step of line.steps)
-        counts.set(step.do, (counts.get(step.do) ?? 0) + 1);
-    return [...counts].map(([kind, n]) => STEP_WORDS[kind](n)).join(', ');
-}
-/** Emoji and sentence: what became of the run, before anything else. */
-function verdict({ report }, request) {
-    const { totals, status } = report;
-    const where = whereWords(request.scope);
-    const changed = Object.values(report.steps).some((n) => n > 0) && !report.dryRun;
-    const trouble = troubleWords(totals);
-    if (report.error !== undefined) {
-        if (report.error.code === 'cancelled')
-            return `⚠️ Cancelled: ${restoredOf(totals)} ${where}`;
-        return changed || totals.restored > 0
-            ? `❌ Stopped: ${restoredOf(totals)} ${where}`
-            : `❌ ${report.dryRun ? 'Dry run refused' : 'Refused'}: nothing was changed ${where}`;
-    }
-    if (totals.keysExamined === 0)
-        return `⚠️ No key found ${where}`;
-    if (report.dryRun) {
-        if (totals.planned > 0)
-            return `📝 Dry run: ${(0,format/* count */.U9)(totals.planned, 'key')} would be restored ${where}${trouble}`;
-        return status === 'failed'
-            ? `❌ Dry run: no plan for any key ${where}${trouble}`
-            : `✅ Dry run: nothing to do ${where}${trouble}`;
-    }
-    switch (status) {
-        case 'success':
-            return `✅ ${(0,format/* count */.U9)(totals.restored, 'key')} restored ${where}`;
-        case 'no-change':
-            return `✅ Nothing to do ${where}`;
-        case 'failed':
-            return `❌ No key restored ${where}${trouble}`;
-        default:
-            return `⚠️ ${restoredOf(totals)} ${where}${trouble}`;
-    }
-}
-function restoredOf(totals) {
-    return totals.restored === totals.planned
-        ? `${(0,format/* count */.U9)(totals.restored, 'key')} restored`
-        : `${(0,format/* grouped */.zD)(totals.restored)} of ${(0,format/* count */.U9)(totals.planned, 'key')} restored`;
-}
-function troubleWords(totals) {
-    const parts = [
-        ...(totals.failed > 0 ? [`${(0,format/* grouped */.zD)(totals.failed)} failed`] : []),
-        ...(totals.conflicts > 0 ? [`${(0,format/* count */.U9)(totals.conflicts, 'conflict')}`] : []),
-    ];
-    return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
-}
-/** `showing 20 of 2,500`; nothing when all are shown. */
-function showing(shown, of) {
-    return shown >= of ? '' : ` (showing ${(0,format/* grouped */.zD)(shown)} of ${(0,format/* grouped */.zD)(of)})`;
-}
 
 ;// CONCATENATED MODULE: ./build/action/summary-after.js
+
 
 
 
@@ -65538,7 +66037,7 @@ const KINDS = [
     { of: 'put', title: 'PUT', price: 0.005 / 1000 },
     { of: 'delete', title: 'DELETE', price: 0 },
 ];
-function requestsSection({ requests }) {
+function requestsSection({ requests }, request) {
     const used = KINDS.filter(({ of }) => requests[of] > 0);
     if (used.length === 0)
         return '';
@@ -65556,7 +66055,24 @@ function requestsSection({ requests }) {
         { title: 'Kind' },
         { title: 'Requests', number: true },
         { title: 'Estimate (S3 Standard, us-east-1)', number: true },
-    ], rows));
+    ], rows), ...notEstimated(request));
+}
+/** What costs more than its requests. */
+function notEstimated(request) {
+    if (request.operation === 'download') {
+        return [paragraph('Not in the estimate: what S3 charges for the data that leaves it, where it does.')];
+    }
+    const { archived, destination } = request;
+    const more = [
+        ...(archived === undefined
+            ? []
+            : [
+                `the retrieval from the archive (${archived.tier}), and the restored copies that it keeps for ${(0,format/* count */.U9)(archived.days, 'day')}; ` +
+                    'the requests for it are among PUT',
+            ]),
+        ...(destination?.bucket === undefined ? [] : ['transfer between regions, where the buckets are in two']),
+    ];
+    return more.length === 0 ? [] : [paragraph(`Not in the estimate: ${more.join('; ')}.`)];
 }
 function dollars(amount) {
     if (amount === 0)
@@ -65565,8 +66081,10 @@ function dollars(amount) {
         return 'under $0.0001';
     return `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
 }
-function filesSection({ plan, journalFile, reportFile }) {
+function filesSection({ report, plan, journalFile, reportFile }, request) {
     const rows = [];
+    if (request.operation === 'download' && report.totals.restored > 0)
+        rows.push(['Fetched', summary_words_name(request.directory, 200)]);
     if (plan !== undefined) {
         rows.push(['Plan', `${summary_words_name(plan.file, 200)}, digest ${summary_words_name(shortDigest(plan.digest))}`]);
     }
@@ -65587,21 +66105,26 @@ function dryRunSection({ report }) {
     return section('To carry it out', 'Run the same step without `dry-run: true`. It looks at the bucket again, and plans from what is there then.');
 }
 /** Only what was done is said to be undoable, and only in ways that exist. */
-function undoSection({ report, journalFile }) {
+function undoSection({ report, journalFile }, request) {
     const { steps, dryRun } = report;
-    if (dryRun)
+    if (dryRun || request.operation === 'download')
         return '';
+    const destination = request.destination === undefined ? undefined : destinationWords(request);
     const items = [];
     if (steps['remove-delete-marker'] > 0) {
         items.push(`${(0,format/* count */.U9)(steps['remove-delete-marker'], 'delete marker')} removed: delete the keys again, without a version id. ` +
             'That puts a new delete marker on top of each, and no version is lost.');
     }
     if (steps['copy-version'] > 0) {
-        items.push(`${(0,format/* count */.U9)(steps['copy-version'], 'version')} copied on top: delete each copy by its version id, which is in the journal. ` +
-            'What was current before is current again.');
+        items.push(destination === undefined
+            ? `${(0,format/* count */.U9)(steps['copy-version'], 'version')} copied on top: delete each copy by its version id, which is in the journal. ` +
+                'What was current before is current again.'
+            : `${(0,format/* count */.U9)(steps['copy-version'], 'version')} copied to ${destination}: delete each copy by its version id, which is in the ` +
+                'journal. Nothing was changed where they came from.');
     }
     if (steps['add-delete-marker'] > 0) {
-        items.push(`${(0,format/* count */.U9)(steps['add-delete-marker'], 'delete marker')} added: delete each marker by its version id, which is in the journal. Its key is live again.`);
+        items.push(`${(0,format/* count */.U9)(steps['add-delete-marker'], 'delete marker')} added: delete each marker by its version id, which is in the journal. ` +
+            (destination === undefined ? 'Its key is live again.' : 'It belongs to a history that was copied.'));
     }
     if (steps['delete-version'] > 0) {
         items.push(`${(0,format/* count */.U9)(steps['delete-version'], 'version')} deleted for good: <b>these cannot come back</b>.`);
@@ -65611,11 +66134,20 @@ function undoSection({ report, journalFile }) {
     const which = journalFile === undefined ? '' : `The journal names every entry that was touched: ${summary_words_name(journalFile, 200)}`;
     return section('To take it back', list(which === '' ? items : [...items, which]));
 }
+/** Keys that no file can be called, and what their files are called instead. */
+function renamedSection({ renamed = [] }, detail) {
+    if (renamed.length === 0)
+        return '';
+    const shown = renamed.slice(0, detail.renamed);
+    return fold(`<b>Renamed</b>: keys whose file is called otherwise${showing(shown.length, renamed.length)}`, table([{ title: 'Key' }, { title: 'File' }], shown.map(({ key, path }) => [summary_words_name(key), summary_words_name(path)])));
+}
 
 // EXTERNAL MODULE: ./build/core/report.js
 var core_report = __nccwpck_require__(4486);
 // EXTERNAL MODULE: ./build/action/annotations.js
 var annotations = __nccwpck_require__(2909);
+// EXTERNAL MODULE: ./build/action/deed.js
+var deed = __nccwpck_require__(6725);
 ;// CONCATENATED MODULE: ./build/action/summary-sections.js
 
 
@@ -65623,35 +66155,18 @@ var annotations = __nccwpck_require__(2909);
 
 
 
+
+
 /** Every section is '' where it has nothing to say. */
-function countsTable({ totals }) {
+function didTitle(report) {
+    const { did } = (0,deed/* deedOf */.u)(report);
+    return `${did.charAt(0).toUpperCase()}${did.slice(1)}`;
+}
+function countsTable(report) {
+    const { totals } = report;
     const cells = [totals.planned, totals.restored, totals.unchanged, totals.skipped, totals.conflicts, totals.failed];
-    const columns = ['Planned', 'Restored', 'Unchanged', 'Skipped', 'Conflicts', 'Failed'];
+    const columns = ['Planned', didTitle(report), 'Unchanged', 'Skipped', 'Conflicts', 'Failed'];
     return table(columns.map((title) => ({ title, number: true })), [cells.map((n, i) => (i >= 4 && n > 0 ? `<b>${(0,format/* grouped */.zD)(n)}</b>` : (0,format/* grouped */.zD)(n)))]);
-}
-function askedSection(report, request, detail) {
-    const { scope } = request;
-    const took = Date.parse(report.finishedAt) - Date.parse(report.startedAt);
-    return facts([
-        ['Operation', `${request.operation}${request.dryRun ? ' (dry run)' : ''}`],
-        ['Bucket', summary_words_name(scope.bucket)],
-        ['Keys', scopeWords(scope)],
-        ...globRow('Only', scope.include, detail),
-        ...globRow('Except', scope.exclude, detail),
-        ['Back to', targetWords(request)],
-        ['Method', methodWords(request)],
-        [
-            'Examined',
-            `${(0,format/* count */.U9)(report.totals.keysExamined, 'key')}, ${(0,format/* count */.U9)(report.totals.entriesExamined, 'version and delete marker', 'versions and delete markers')}`,
-        ],
-        ['Started', `${summary_words_time(Math.floor(Date.parse(report.startedAt) / 1000) * 1000)}, took ${(0,format/* duration */.p0)(took)}`],
-    ]);
-}
-function globRow(title, globs, detail) {
-    if (globs.length === 0)
-        return [];
-    const shown = globs.slice(0, detail.globs).map((glob) => summary_words_name(glob, 80));
-    return [[title, `${shown.join(', ')}${showing(shown.length, globs.length)}`]];
 }
 function errorSection({ error }) {
     if (error === undefined)
@@ -65669,7 +66184,7 @@ function notes(lines) {
 function prose(text) {
     return (0,core_text/* proseForHtml */.aF)((0,format/* sentence */.em)((0,core_text/* shorten */.ml)(text, 1000)));
 }
-function prefixesSection({ report, highlights }, detail) {
+function prefixesSection({ report, highlights }, request, detail) {
     const rows = highlights.prefixes.filter((row) => row.prefix !== core_report/* OTHER_PREFIXES */.Y_);
     const others = highlights.prefixes.filter((row) => row.prefix === core_report/* OTHER_PREFIXES */.Y_);
     if (rows.length < 2)
@@ -65678,7 +66193,10 @@ function prefixesSection({ report, highlights }, detail) {
     const rest = sumOf([...rows.slice(shown.length), ...others]);
     // A column of nothing but zeros says nothing.
     const numbers = NUMBERS.filter(({ of }) => of === 'planned' || report.totals[of] > 0);
-    const columns = [{ title: 'Prefix' }, ...numbers.map(({ title }) => ({ title, number: true }))];
+    const columns = [
+        { title: 'Prefix' },
+        ...numbers.map(({ of, title }) => ({ title: of === 'restored' ? didTitle(report) : title, number: true })),
+    ];
     const cells = (row) => numbers.map(({ of }) => (0,format/* grouped */.zD)(row[of]));
     const body = shown.map((row) => [row.prefix === '' ? 'no folder' : summary_words_name(row.prefix), ...cells(row)]);
     if (rest !== undefined)
@@ -65686,7 +66204,8 @@ function prefixesSection({ report, highlights }, detail) {
     const of = others.length > 0
         ? ` (showing ${(0,format/* grouped */.zD)(shown.length)} of more than ${(0,format/* grouped */.zD)(core_report/* MAX_PREFIXES */.Sf)})`
         : showing(shown.length, rows.length);
-    return section(`By prefix${of}`, table(columns, body));
+    const several = changedBucket(request) === undefined ? ', all buckets together' : '';
+    return section(`By prefix${several}${of}`, table(columns, body));
 }
 const NUMBERS = [
     { title: 'Planned', of: 'planned' },
@@ -65703,18 +66222,33 @@ function sumOf(rows) {
             sum[of] += row[of];
     return sum;
 }
-function samplesSection({ report, highlights }, detail) {
+function samplesSection({ report, highlights }, request, detail) {
     const shown = highlights.samples.slice(0, detail.samples);
-    if (shown.length === 0)
-        return report.totals.planned > 0 ? paragraph(`Keys${showing(0, report.totals.planned)}: see the plan file.`) : '';
+    if (shown.length === 0) {
+        if (report.totals.planned === 0)
+            return '';
+        const keys = request.operation === 'download' ? 'All keys and their files' : `Keys${showing(0, report.totals.planned)}`;
+        return paragraph(`${keys}: see the plan file.`);
+    }
+    const destination = destinationOf(request);
+    const several = request.scope.bucket === undefined;
     const rows = shown.map((line) => [
-        summary_words_name(line.key),
-        line.from.deleteMarker ? 'deleted' : summary_words_name(line.from.versionId, 15),
+        ...(several ? [sourceBucket(line, destination)] : []),
+        summary_words_name(line.key.slice(destination?.prefix.length ?? 0)),
+        line.from === null ? 'nothing' : line.from.deleteMarker ? 'deleted' : summary_words_name(line.from.versionId, 15),
         line.to.versionId === null ? 'deleted' : summary_words_name(line.to.versionId, 15),
-        stepsWords(line),
+        stepsWords(line, destination),
     ]);
-    const columns = ['Key', 'Before', 'Back to', 'Plan'].map((title) => ({ title }));
+    const titles = destination === undefined ? ['Key', 'Before', 'Back to', 'Plan'] : ['Key', 'There before', 'Version', 'Plan'];
+    const columns = [...(several ? ['Bucket'] : []), ...titles].map((title) => ({ title }));
     return fold(`<b>Keys of the plan</b>${showing(shown.length, report.totals.planned)}`, table(columns, rows));
+}
+/** Where the versions of a planned key come from, as far as its line says. */
+function sourceBucket({ bucket, steps }, destination) {
+    if (destination?.bucket === undefined)
+        return summary_words_name(bucket);
+    const source = steps.flatMap((step) => (step.do === 'copy-version' ? (step.source?.bucket ?? bucket) : []))[0];
+    return source === undefined ? '' : summary_words_name(source);
 }
 function skippedSection({ skipped, totals }) {
     if (totals.skipped === 0)
@@ -65726,14 +66260,17 @@ function skippedSection({ skipped, totals }) {
     });
     return section('Skipped', table([{ title: 'Reason' }, { title: 'Keys', number: true }, { title: 'Meaning' }], rows));
 }
-function conflictsSection({ conflicts, totals }, detail) {
+function conflictsSection({ conflicts, totals }, request, detail) {
     if (totals.conflicts === 0)
         return '';
     const shown = conflicts.slice(0, detail.conflicts);
-    const rows = shown.map(({ key, found }) => [summary_words_name(key), (0,core_text/* proseForHtml */.aF)((0,core_text/* shorten */.ml)(found, 200))]);
-    return section('Conflicts', paragraph('Somebody wrote to these keys while this ran, so they were left alone. Look at what was written before you run it again.'), ...keysFold('Keys in conflict', shown.length, totals.conflicts, table([{ title: 'Key' }, { title: 'Found' }], rows)));
+    const place = placeCells(request);
+    const rows = shown.map((row) => [...place.of(row), (0,core_text/* proseForHtml */.aF)((0,core_text/* shorten */.ml)(row.found, 200))]);
+    return section('Conflicts', paragraph(request.operation === 'download'
+        ? 'Another file is there already, or the version was written over while this ran: nothing was replaced. Fetch into an empty folder.'
+        : 'Somebody wrote to these keys while this ran, so they were left alone. Look at what was written before you run it again.'), ...keysFold('Keys in conflict', shown.length, totals.conflicts, table([...place.columns, { title: 'Found' }], rows)));
 }
-function failuresSection({ failures, totals }, detail) {
+function failuresSection({ failures, totals }, request, detail) {
     if (totals.failed === 0)
         return '';
     const groups = (0,annotations/* groupFailures */.BR)(failures);
@@ -65748,13 +66285,102 @@ function failuresSection({ failures, totals }, detail) {
     ];
     const listed = failures.length < totals.failed ? `, by the first ${(0,format/* grouped */.zD)(failures.length)} of ${(0,format/* grouped */.zD)(totals.failed)}` : '';
     const shown = failures.slice(0, detail.failures);
-    const rows = shown.map(({ key, code, message }) => [summary_words_name(key), summary_words_name(code, 60), (0,core_text/* proseForHtml */.aF)((0,core_text/* shorten */.ml)(message, 200))]);
-    return section(`Failures${listed}${showing(byCode.length, groups.length)}`, table(columns, byCode), ...keysFold('Failed keys', shown.length, totals.failed, table([{ title: 'Key' }, { title: 'Code' }, { title: 'Message' }], rows)));
+    const place = placeCells(request);
+    const rows = shown.map((row) => [...place.of(row), summary_words_name(row.code, 60), (0,core_text/* proseForHtml */.aF)((0,core_text/* shorten */.ml)(row.message, 200))]);
+    return section(`Failures${listed}${showing(byCode.length, groups.length)}`, table(columns, byCode), ...keysFold('Failed keys', shown.length, totals.failed, table([...place.columns, { title: 'Code' }, { title: 'Message' }], rows)));
+}
+/** A key in a list; with its bucket where the run has several. */
+function placeCells(request) {
+    const key = destinationOf(request) === undefined ? 'Key' : 'Key of the copy';
+    return changedBucket(request) === undefined
+        ? { columns: [{ title: 'Bucket' }, { title: key }], of: (place) => [summary_words_name(place.bucket), summary_words_name(place.key)] }
+        : { columns: [{ title: key }], of: (place) => [summary_words_name(place.key)] };
 }
 function keysFold(title, shown, of, content) {
     if (shown === 0)
         return [paragraph(`${title}${showing(0, of)}: see the report file.`)];
     return [fold(`<b>${title}</b>${showing(shown, of)}`, content)];
+}
+
+;// CONCATENATED MODULE: ./build/action/summary-verdict.js
+
+
+
+
+/** Emoji and sentence: what became of the run, before anything else. */
+function verdict({ report }, request) {
+    const { totals, status } = report;
+    const { did, toDo } = (0,deed/* deedOf */.u)(report);
+    const where = wholeWay(request);
+    const changed = Object.values(report.steps).some((n) => n > 0) && !report.dryRun;
+    const trouble = troubleWords(report);
+    const nothing = toDo === 'change' ? 'nothing to do' : `nothing to ${toDo}`;
+    if (report.error !== undefined) {
+        if (report.error.code === 'cancelled')
+            return `⚠️ Cancelled: ${doneOf(report)} ${where}`;
+        return changed || totals.restored > 0
+            ? `❌ Stopped: ${doneOf(report)} ${where}`
+            : `❌ ${report.dryRun ? 'Dry run refused' : 'Refused'}: nothing was ${did === 'restored' ? 'changed' : did} ${where}`;
+    }
+    if (totals.keysExamined === 0)
+        return nothingFound(request);
+    if (report.dryRun) {
+        if (totals.planned > 0)
+            return `📝 Dry run: ${(0,format/* count */.U9)(totals.planned, 'key')} would be ${did} ${where}${trouble}`;
+        return status === 'failed'
+            ? `❌ Dry run: no plan for any key ${whereWords(request, 'in')}${trouble}`
+            : `✅ Dry run: ${nothing} ${where}${trouble}`;
+    }
+    switch (status) {
+        case 'success':
+            return `${(0,deed/* waitingFor */.F)(report) > 0 ? '⏳' : '✅'} ${doneOf(report)} ${where}${trouble}`;
+        case 'no-change': {
+            const waiting = (0,deed/* waitingFor */.F)(report);
+            return waiting > 0
+                ? `⏳ ${waits(waiting)} for the archive ${whereWords(request, 'in')}`
+                : `✅ ${nothing.replace(/^n/, 'N')} ${where}${totals.skipped > 0 ? `: ${(0,format/* count */.U9)(totals.skipped, 'key')} skipped` : ''}`;
+        }
+        case 'failed':
+            return `❌ No key ${did} ${where}${trouble}`;
+        default:
+            return `⚠️ ${doneOf(report)} ${where}${trouble}`;
+    }
+}
+/** From where to where; in place, just where. */
+function wholeWay(request) {
+    if (request.operation === 'download')
+        return `${whereWords(request, 'from')} into ${summary_words_name(request.directory)}`;
+    if (request.destination === undefined)
+        return whereWords(request, 'in');
+    return `${whereWords(request, 'from')} to ${destinationWords(request)}`;
+}
+function nothingFound(request) {
+    const manifest = manifestOf(request);
+    return manifest === undefined
+        ? `⚠️ No key found ${whereWords(request, 'in')}`
+        : `⚠️ No row to act on in manifest ${summary_words_name(manifest.given)}`;
+}
+function doneOf(report) {
+    const { totals } = report;
+    const { did } = (0,deed/* deedOf */.u)(report);
+    if (totals.restored === totals.planned)
+        return `${(0,format/* count */.U9)(totals.restored, 'key')} ${did}`;
+    // Only a download plans what then turns out to be there.
+    const there = did === 'fetched' && totals.unchanged > 0 ? `, ${(0,format/* grouped */.zD)(totals.unchanged)} there already,` : '';
+    return `${(0,format/* grouped */.zD)(totals.restored)} of ${(0,format/* count */.U9)(totals.planned, 'key')} ${did}${there}`;
+}
+function troubleWords(report) {
+    const { failed, conflicts } = report.totals;
+    const waiting = (0,deed/* waitingFor */.F)(report);
+    const parts = [
+        ...(failed > 0 ? [`${(0,format/* grouped */.zD)(failed)} failed`] : []),
+        ...(conflicts > 0 ? [`${(0,format/* count */.U9)(conflicts, 'conflict')}`] : []),
+        ...(waiting > 0 ? [`${waits(waiting)} for the archive`] : []),
+    ];
+    return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+}
+function waits(keys) {
+    return `${(0,format/* count */.U9)(keys, 'key')} ${keys === 1 ? 'waits' : 'wait'}`;
 }
 
 ;// CONCATENATED MODULE: ./build/action/summary.js
@@ -65764,12 +66390,14 @@ function keysFold(title, shown, of, content) {
 
 
 
+
+
 /** From the summary that a reader wants to the one that fits. */
 const DETAILS = [
-    { prefixes: 20, samples: 20, codes: 20, failures: 100, conflicts: 100, globs: 20 },
-    { prefixes: 20, samples: 10, codes: 20, failures: 20, conflicts: 20, globs: 10 },
-    { prefixes: 10, samples: 5, codes: 10, failures: 5, conflicts: 5, globs: 5 },
-    { prefixes: 5, samples: 0, codes: 5, failures: 0, conflicts: 0, globs: 1 },
+    { prefixes: 20, samples: 20, codes: 20, failures: 100, conflicts: 100, globs: 20, renamed: 100 },
+    { prefixes: 20, samples: 10, codes: 20, failures: 20, conflicts: 20, globs: 10, renamed: 20 },
+    { prefixes: 10, samples: 5, codes: 10, failures: 5, conflicts: 5, globs: 5, renamed: 5 },
+    { prefixes: 5, samples: 0, codes: 5, failures: 0, conflicts: 0, globs: 1, renamed: 0 },
 ];
 /**
  * The job summary of a run: Markdown and HTML as GitHub shows them. Pure. What does not fit into `maxBytes` is left out
@@ -65799,15 +66427,16 @@ function fullSummary(heading, result, request, detail) {
         countsTable(report),
         askedSection(report, request, detail),
         notes(report.notes),
-        failuresSection(report, detail),
-        conflictsSection(report, detail),
+        failuresSection(report, request, detail),
+        conflictsSection(report, request, detail),
         skippedSection(report),
-        prefixesSection(result, detail),
-        samplesSection(result, detail),
+        prefixesSection(result, request, detail),
+        samplesSection(result, request, detail),
+        renamedSection(report, detail),
         dryRunSection(result),
-        undoSection(result),
-        requestsSection(report),
-        filesSection(result),
+        undoSection(result, request),
+        requestsSection(report, request),
+        filesSection(result, request),
     ];
 }
 /** The summary of a run that was refused for its inputs, before any request. */
@@ -65837,7 +66466,8 @@ function joined(parts) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   W: () => (/* binding */ againWords)
+/* harmony export */   W: () => (/* binding */ againWords),
+/* harmony export */   k: () => (/* binding */ canRepeat)
 /* harmony export */ });
 /* harmony import */ var _time_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3669);
 
@@ -65845,7 +66475,8 @@ function joined(parts) {
  * How to finish a run that was cut off. Running it again converges where the target stands still: `15m ago` is another
  * time when it is said later, and one version back is another version once a version was put on top.
  */
-function againWords({ target }) {
+function againWords(request) {
+    const { target } = request;
     const finish = 'what is done is left alone, the rest is finished.';
     switch (target.kind) {
         case 'undelete': {
@@ -65857,15 +66488,198 @@ function againWords({ target }) {
             return `Run the same step again${fixed}: ${finish}`;
         }
         case 'version':
+        case 'rows':
             return `Run the same step again: ${finish}`;
         case 'time':
             return `Run the same step again with to-time: ${(0,_time_js__WEBPACK_IMPORTED_MODULE_0__/* .formatTime */ .f)(target.at)}: ${finish}`;
         case 'versions-back':
-            return target.count === 0
+            return canRepeat(request)
                 ? `Run the same step again: ${finish}`
                 : 'Do not run the same step again: versions-back counts from what is there now, so keys that are done would go ' +
                     'back further. Use to-time, or leave out the keys that the journal names.';
     }
+}
+/** Does the target stand still, so that a second run finds the same? Versions back count from what is there then. */
+function canRepeat(request) {
+    const { target } = request;
+    const movesWithUs = request.operation !== 'download' && request.destination === undefined;
+    return target.kind !== 'versions-back' || target.count === 0 || !movesWithUs;
+}
+
+
+/***/ }),
+
+/***/ 4568:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   O: () => (/* binding */ archivedIn),
+/* harmony export */   p: () => (/* binding */ waitingTime)
+/* harmony export */ });
+const ARCHIVE_CLASSES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+/**
+ * Is this version in an archive, with no restored copy to read from? The listing tells of the classes; of the archive
+ * tiers of Intelligent-Tiering only HeadObject does.
+ */
+function archivedIn(place, { versionId, ...entry }, head) {
+    const storageClass = head?.storageClass ?? entry.storageClass ?? 'STANDARD';
+    const archive = ARCHIVE_CLASSES.has(storageClass) ? storageClass : head?.archiveStatus;
+    if (archive === undefined)
+        return undefined;
+    const restored = head === undefined ? entry.restore === 'done' : /ongoing-request="false"/.test(head.restore ?? '');
+    if (restored)
+        return undefined;
+    const inProgress = entry.restore === 'in-progress' || /ongoing-request="true"/.test(head?.restore ?? '');
+    return { ...place, versionId, storageClass, archive, size: head?.size ?? entry.size ?? 0, inProgress };
+}
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html */
+const WAITING = {
+    GLACIER: { Expedited: '1 to 5 minutes', Standard: '3 to 5 hours', Bulk: '5 to 12 hours' },
+    ARCHIVE_ACCESS: { Expedited: '1 to 5 minutes', Standard: '3 to 5 hours', Bulk: '5 to 12 hours' },
+    DEEP_ARCHIVE: { Expedited: 'not possible', Standard: 'up to 12 hours', Bulk: 'up to 48 hours' },
+    DEEP_ARCHIVE_ACCESS: { Expedited: 'not possible', Standard: 'up to 12 hours', Bulk: 'up to 48 hours' },
+};
+/** How long a restore from this archive takes; '' where it is not known. */
+function waitingTime(archive, tier) {
+    return WAITING[archive]?.[tier] ?? '';
+}
+
+
+/***/ }),
+
+/***/ 8017:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A: () => (/* binding */ inGroups),
+/* harmony export */   D: () => (/* binding */ forEachConcurrently)
+/* harmony export */ });
+/** Small tools for work side by side. Pure: no timers, no environment. */
+/**
+ * Run `work` on every item, at most `width` at a time, in the order of the items. The first error stops the taking of
+ * new items, what is under way lands, and the error is thrown.
+ */
+async function forEachConcurrently(items, width, work) {
+    // The lanes draw from one iterator; an async generator lets those wait that ask before it is ready.
+    const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+    let failed = false;
+    async function lane() {
+        for (;;) {
+            try {
+                const next = failed ? undefined : await iterator.next();
+                if (next === undefined || next.done === true || failed)
+                    return;
+                await work(next.value);
+            }
+            catch (error) {
+                failed = true;
+                throw error;
+            }
+        }
+    }
+    const lanes = await Promise.allSettled(Array.from({ length: Math.max(1, width) }, lane));
+    if (failed)
+        await iterator.return?.();
+    for (const settled of lanes)
+        if (settled.status === 'rejected')
+            throw settled.reason;
+}
+/** Items in groups of at most `size()`, asked for at each group; the source is read lazily. */
+function* inGroups(items, size) {
+    let group = [];
+    for (const item of items) {
+        group.push(item);
+        if (group.length >= size()) {
+            yield group;
+            group = [];
+        }
+    }
+    if (group.length > 0)
+        yield group;
+}
+
+
+/***/ }),
+
+/***/ 9845:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Kf: () => (/* binding */ copyStep),
+/* harmony export */   Qr: () => (/* binding */ sameObject)
+/* harmony export */ });
+/* unused harmony export MAX_COPY_BYTES */
+/* harmony import */ var _archive_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4568);
+
+/** CopyObject takes sources up to 5 GiB. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+const MAX_COPY_BYTES = 5 * 1024 ** 3;
+/** The step that copies a version, with all that the copy would drop; or why it cannot be copied. */
+function copyStep(source, version, head, to, options) {
+    if (head.customerKey === true)
+        return { skip: 'customer-encryption-key' };
+    const archived = (0,_archive_js__WEBPACK_IMPORTED_MODULE_0__/* .archivedIn */ .O)(source, version, head);
+    if (archived !== undefined)
+        return { archived };
+    const elsewhere = source.bucket !== to.bucket || source.key !== to.key;
+    const carry = carriedOver(head, options);
+    return {
+        step: {
+            do: 'copy-version',
+            versionId: version.versionId,
+            ...(elsewhere && { source }),
+            ...(version.versionId === 'null' && { etag: head.etag }),
+            ...(head.size > MAX_COPY_BYTES && { multipart: head.size }),
+            ...(Object.keys(carry).length > 0 && { carry }),
+        },
+    };
+}
+/**
+ * Same content, headers and metadata? The ETag settles the content; where it cannot (a multipart upload's or an
+ * SSE-KMS object's ETag does not survive a copy), a checksum of the whole object that both carry does.
+ */
+function sameObject(a, b) {
+    // Of an object that cannot be looked at (a customer's own key) nothing is known, not even the ETag.
+    if (a.etag === '' || b.etag === '')
+        return false;
+    return a.size === b.size && (a.etag === b.etag || sameChecksum(a, b)) && sameHeaders(a, b);
+}
+function sameChecksum(a, b) {
+    const shared = Object.keys(a.checksums).filter((algorithm) => algorithm in b.checksums);
+    return shared.length > 0 && shared.every((algorithm) => a.checksums[algorithm] === b.checksums[algorithm]);
+}
+function sameHeaders(a, b) {
+    const header = [
+        'contentType',
+        'cacheControl',
+        'contentDisposition',
+        'contentEncoding',
+        'contentLanguage',
+        'expires',
+        'websiteRedirect',
+    ];
+    const names = Object.keys(a.metadata);
+    return (header.every((name) => a[name] === b[name]) &&
+        names.length === Object.keys(b.metadata).length &&
+        names.every((name) => a.metadata[name] === b.metadata[name]));
+}
+/**
+ * CopyObject keeps metadata and tags, and forgets these: storage class, redirect, encryption, lock.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
+ */
+function carriedOver(source, { preserve, now }) {
+    const { lockMode, lockUntil } = source;
+    // S3 refuses a retention that lies in the past.
+    const locked = preserve.objectLock && lockUntil !== undefined && Date.parse(lockUntil) > now;
+    return {
+        ...(source.storageClass !== undefined && { storageClass: source.storageClass }),
+        ...(source.websiteRedirect !== undefined && { websiteRedirect: source.websiteRedirect }),
+        ...(source.encryption !== undefined && { encryption: source.encryption }),
+        ...(source.kmsKeyId !== undefined && { kmsKeyId: source.kmsKeyId }),
+        ...(source.bucketKey !== undefined && { bucketKey: source.bucketKey }),
+        ...(locked && lockMode !== undefined && { lockMode, lockUntil }),
+        ...(preserve.objectLock && source.legalHold === true && { legalHold: true }),
+        ...(preserve.annotations && { annotations: true }),
+    };
 }
 
 
@@ -65912,6 +66726,55 @@ class CancelledError extends RollbackError {
         this.name = 'CancelledError';
         this.maybeSent = maybeSent;
     }
+}
+
+
+/***/ }),
+
+/***/ 3270:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $c: () => (/* binding */ currentOf),
+/* harmony export */   G$: () => (/* binding */ indexAt),
+/* harmony export */   Os: () => (/* binding */ markersOnTop),
+/* harmony export */   uk: () => (/* binding */ effectiveTimes)
+/* harmony export */ });
+/**
+ * The history of a key: what ListObjectVersions says about it, newest first, in the order in which S3 sent it.
+ * Never re-sorted by time: LastModified is whole seconds, midnight for markers made by a lifecycle rule, and the
+ * start of the upload for multipart objects.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+ */
+/** The newest entry: what a reader of the key meets. */
+function currentOf(entries) {
+    const current = entries[0];
+    if (current === undefined)
+        throw new RangeError('a history has at least one entry');
+    return current;
+}
+/** How many delete markers lie on top; the index of the newest version, or the length where there is none. */
+function markersOnTop(entries) {
+    const firstVersion = entries.findIndex((e) => !e.deleteMarker);
+    return firstVersion === -1 ? entries.length : firstVersion;
+}
+/**
+ * The time that counts for each entry, in milliseconds, same order as the entries. Walking up from the oldest, an
+ * entry counts as no older than the one below it, so a lifecycle marker stamped midnight cannot sort below a
+ * version of the same day. https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configure-notification.html
+ */
+function effectiveTimes(entries) {
+    const times = entries.map((e) => e.lastModified);
+    for (let i = times.length - 2; i >= 0; i--) {
+        times[i] = Math.max(times[i] ?? 0, times[i + 1] ?? 0);
+    }
+    return times;
+}
+/** The index of the newest entry with time ≤ `at` (ms), or the length where the key did not exist yet. */
+function indexAt(entries, at) {
+    const times = effectiveTimes(entries);
+    const index = times.findIndex((t) => t <= at);
+    return index === -1 ? entries.length : index;
 }
 
 
@@ -65964,6 +66827,31 @@ const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\u
  */
 function fitsInXml(key) {
     return !NOT_XML.test(key);
+}
+
+
+/***/ }),
+
+/***/ 7801:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ isBucketName),
+/* harmony export */   p: () => (/* binding */ bucketOfArn)
+/* harmony export */ });
+/** What a manifest says, whatever its format: which keys, or which of their versions. */
+/**
+ * Can this be the name of a bucket? Lenient on purpose: buckets made before 2018 may have capitals and underscores, and
+ * other servers allow more. https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+ */
+function isBucketName(name) {
+    return BUCKET.test(name) && !name.includes('..') && !IP_ADDRESS.test(name);
+}
+const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
+const IP_ADDRESS = /^\d+(\.\d+){3}$/;
+/** The name in `arn:aws:s3:::name`, of any partition; what is no ARN is a name already. */
+function bucketOfArn(arnOrName) {
+    return arnOrName.replace(/^arn:aws[a-z-]*:s3:::/, '');
 }
 
 
@@ -66029,6 +66917,9 @@ function stopsTheRun(code) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Gb: () => (/* binding */ planDigest),
+/* harmony export */   Pm: () => (/* binding */ seenOf),
+/* harmony export */   Z4: () => (/* binding */ isStill),
+/* harmony export */   ao: () => (/* binding */ isWrite),
 /* harmony export */   cy: () => (/* binding */ parsePlanHeader),
 /* harmony export */   lc: () => (/* binding */ parsePlanLine),
 /* harmony export */   nr: () => (/* binding */ firstStepKind),
@@ -66055,33 +66946,52 @@ const carrySchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
     encryption: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional(),
     kmsKeyId: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional(),
     bucketKey: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY().optional(),
+    lockMode: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional(),
+    /** RFC 3339. */
+    lockUntil: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional(),
+    legalHold: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz(true).optional(),
+    annotations: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz(true).optional(),
 });
 const versionId = zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1);
 const stepSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .discriminatedUnion */ .gMt('do', [
     zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ do: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('remove-delete-marker'), versionId }),
-    /** `carry`: what CopyObject would drop and the copy sends again. */
-    zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ do: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('copy-version'), versionId, carry: carrySchema.optional() }),
+    zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
+        do: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('copy-version'),
+        versionId,
+        /** Where the version is, if not in the line's own bucket and key. */
+        source: zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ bucket: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1), key: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1) }).optional(),
+        /** The source's; only where the id does not say which version is meant (`null`, which any write may replace). */
+        etag: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional(),
+        /** Over 5 GiB, which CopyObject does not take: the version's size, in bytes; it is copied part by part. */
+        multipart: zod__WEBPACK_IMPORTED_MODULE_2__/* .number */ .aig().int().positive().optional(),
+        /** What the copy would drop and is sent again. */
+        carry: carrySchema.optional(),
+    }),
     zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ do: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('delete-version'), versionId }),
     zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ do: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('add-delete-marker') }),
 ]);
 const lineSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
     bucket: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1),
     key: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().min(1),
-    /** The current entry as the plan saw it. `etag` is null for a delete marker. */
-    from: zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ versionId, deleteMarker: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY(), etag: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().nullable() }),
+    /** The current entry as the plan saw it, null where the key had none. `etag` is null for a delete marker. */
+    from: zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ versionId, deleteMarker: zod__WEBPACK_IMPORTED_MODULE_2__/* .boolean */ .zMY(), etag: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().nullable() }).nullable(),
     /**
      * The entry the key goes back to; null where it should be deleted or absent. `etag` only where the id does not say
      * which entry is meant: `null` in a suspended bucket, where any write may take its place.
      */
     to: zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({ versionId: versionId.nullable(), etag: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional() }),
-    /** In the order in which they are carried out; of several deletions the current entry's is last. */
+    /**
+     * In the order in which they are carried out: of several deletions the current entry's is last, of several copies the
+     * oldest version's is first.
+     */
     steps: zod__WEBPACK_IMPORTED_MODULE_2__/* .array */ .YOg(stepSchema).min(1),
 });
 const headerSchema = zod__WEBPACK_IMPORTED_MODULE_2__/* .strictObject */ .rej({
     schemaVersion: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz(1),
     kind: zod__WEBPACK_IMPORTED_MODULE_2__/* .literal */ .euz('plan'),
     operation: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
-    bucket: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(),
+    /** Absent where a manifest names several. */
+    bucket: zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP().optional(),
     scope: zod__WEBPACK_IMPORTED_MODULE_2__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_2__/* .unknown */ .L5J()),
     target: zod__WEBPACK_IMPORTED_MODULE_2__/* .record */ .g1P(zod__WEBPACK_IMPORTED_MODULE_2__/* .string */ .YjP(), zod__WEBPACK_IMPORTED_MODULE_2__/* .unknown */ .L5J()),
     method: zod__WEBPACK_IMPORTED_MODULE_2__/* ["enum"] */ .k5n(['copy', 'delete']),
@@ -66100,7 +67010,7 @@ function planLine(line) {
     return `${JSON.stringify({
         bucket,
         key,
-        from: { versionId: from.versionId, deleteMarker: from.deleteMarker, etag: from.etag },
+        from: from && { versionId: from.versionId, deleteMarker: from.deleteMarker, etag: from.etag },
         to: { versionId: to.versionId, etag: to.etag },
         steps: steps.map(canonicalStep),
     })}\n`;
@@ -66108,11 +67018,52 @@ function planLine(line) {
 function canonicalStep(step) {
     if (step.do === 'add-delete-marker')
         return { do: step.do };
-    if (step.do !== 'copy-version' || step.carry === undefined)
+    if (step.do !== 'copy-version')
         return { do: step.do, versionId: step.versionId };
-    const { storageClass, websiteRedirect, encryption, kmsKeyId, bucketKey } = step.carry;
-    const carry = { storageClass, websiteRedirect, encryption, kmsKeyId, bucketKey };
-    return { do: step.do, versionId: step.versionId, carry };
+    const { versionId, source, etag, multipart, carry } = step;
+    return {
+        do: step.do,
+        versionId,
+        source: source && { bucket: source.bucket, key: source.key },
+        etag,
+        multipart,
+        carry: carry && canonicalCarry(carry),
+    };
+}
+function canonicalCarry(carry) {
+    const { storageClass, websiteRedirect, encryption, kmsKeyId, bucketKey, lockMode, lockUntil } = carry;
+    const { legalHold, annotations } = carry;
+    return {
+        storageClass,
+        websiteRedirect,
+        encryption,
+        kmsKeyId,
+        bucketKey,
+        lockMode,
+        lockUntil,
+        legalHold,
+        annotations,
+    };
+}
+function isWrite(step) {
+    return step.do === 'copy-version' || step.do === 'add-delete-marker';
+}
+/**
+ * Is this current entry the one that the plan saw? `null` names whatever was written last while versioning was
+ * suspended, hence the ETag.
+ */
+function isStill(seen, current) {
+    if (seen === null || current === undefined)
+        return seen === null && current === undefined;
+    return (current.versionId === seen.versionId &&
+        current.deleteMarker === seen.deleteMarker &&
+        (current.deleteMarker || (current.etag ?? null) === seen.etag));
+}
+/** How the plan notes what it saw on top of a key. */
+function seenOf(current) {
+    if (current === undefined)
+        return null;
+    return { versionId: current.versionId, deleteMarker: current.deleteMarker, etag: current.etag ?? null };
 }
 /** The kind of a canonical line's first step, without parsing it: inside a string the quotes would be escaped. */
 function firstStepKind(line) {
@@ -66188,6 +67139,7 @@ class S3Failure extends Error {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Bl: () => (/* binding */ MAX_LISTED),
 /* harmony export */   Sf: () => (/* binding */ MAX_PREFIXES),
 /* harmony export */   Ux: () => (/* binding */ finishReport),
 /* harmony export */   Wn: () => (/* binding */ countPlanned),
@@ -66198,7 +67150,7 @@ class S3Failure extends Error {
 /* harmony export */   tw: () => (/* binding */ targetRecord),
 /* harmony export */   y0: () => (/* binding */ countOutcome)
 /* harmony export */ });
-/* unused harmony exports MAX_LISTED, MAX_SAMPLES, folderOf */
+/* unused harmony exports MAX_SAMPLES, folderOf */
 /* harmony import */ var _outcome_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9058);
 /* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4115);
 /* harmony import */ var _scope_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1978);
@@ -66228,7 +67180,9 @@ function newTally() {
         skipped: {},
         failures: [],
         conflicts: [],
+        renamed: [],
         notes: new Set(),
+        archived: new Map(),
         prefixes: new Map(),
         samples: [],
     };
@@ -66298,6 +67252,8 @@ function targetRecord(target) {
             return { kind: target.kind, toTime: (0,_time_js__WEBPACK_IMPORTED_MODULE_3__/* .formatTime */ .f)(target.at) };
         case 'versions-back':
             return { kind: target.kind, versionsBack: target.count };
+        case 'rows':
+            return { kind: target.kind };
     }
 }
 function finishReport(request, tally, run) {
@@ -66306,8 +67262,8 @@ function finishReport(request, tally, run) {
         operation: request.operation,
         dryRun: request.dryRun,
         status: (0,_outcome_js__WEBPACK_IMPORTED_MODULE_0__/* .statusOf */ .c2)(tally.totals, { dryRun: request.dryRun, stopped: run.error !== undefined }),
-        scope: (0,_scope_js__WEBPACK_IMPORTED_MODULE_2__/* .scopeRecord */ .w)(request.scope),
-        target: { ...targetRecord(request.target), method: request.method },
+        scope: (0,_scope_js__WEBPACK_IMPORTED_MODULE_2__/* .scopeRecord */ .w)(request.scope, request.operation === 'download' ? {} : request),
+        target: { ...targetRecord(request.target), ...('method' in request && { method: request.method }) },
         startedAt: (0,_time_js__WEBPACK_IMPORTED_MODULE_3__/* .formatTime */ .f)(run.startedAt),
         finishedAt: (0,_time_js__WEBPACK_IMPORTED_MODULE_3__/* .formatTime */ .f)(run.finishedAt),
         totals: { ...tally.totals },
@@ -66316,6 +67272,7 @@ function finishReport(request, tally, run) {
         requests: { ...run.requests },
         failures: [...tally.failures],
         conflicts: [...tally.conflicts],
+        ...(tally.renamed.length > 0 && { renamed: [...tally.renamed] }),
         notes: [...tally.notes],
         ...(run.error !== undefined && { error: run.error }),
     };
@@ -66343,6 +67300,27 @@ function pickSamples(samples) {
         }
     }
     return samples.filter((sample) => picked.has(sample));
+}
+
+
+/***/ }),
+
+/***/ 2171:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   h: () => (/* binding */ changedPrefix),
+/* harmony export */   o: () => (/* binding */ changedPlace)
+/* harmony export */ });
+/** Where the change for a key takes place: at the key itself, or at its destination. */
+function changedPlace({ destination }, { bucket, key }) {
+    if (destination === undefined)
+        return { bucket, key };
+    return { bucket: destination.bucket ?? bucket, key: destination.prefix + key };
+}
+/** What all keys that may change begin with. */
+function changedPrefix({ destination, scope }) {
+    return (destination?.prefix ?? '') + scope.prefix;
 }
 
 
@@ -66380,13 +67358,62 @@ function scopeTest(scope) {
     return (key) => (exact === undefined ? key.startsWith(prefix) : key === exact) && included(key) && !excluded(key);
 }
 /** The scope as it stands in plan headers and reports: only what was asked for, in a fixed order. */
-function scopeRecord(scope) {
+function scopeRecord(scope, more = {}) {
+    const { manifest, destination } = more;
     return {
-        bucket: scope.bucket,
+        ...(scope.bucket !== undefined && { bucket: scope.bucket }),
+        ...(manifest !== undefined && { manifest: manifest.given }),
         ...(scope.key !== undefined ? { key: scope.key } : { prefix: scope.prefix }),
         ...(scope.include.length > 0 && { include: [...scope.include] }),
         ...(scope.exclude.length > 0 && { exclude: [...scope.exclude] }),
+        ...(destination !== undefined && { destination: { ...destination } }),
     };
+}
+
+
+/***/ }),
+
+/***/ 8881:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F: () => (/* binding */ findTarget)
+/* harmony export */ });
+/* harmony import */ var _history_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3270);
+
+/**
+ * Find the target in a history.
+ * `missing` is returned for a version id that the key does not have as a version; the caller refuses the run.
+ */
+function findTarget(entries, target) {
+    switch (target.kind) {
+        case 'rows':
+            throw new RangeError('a row of the manifest says which version it means');
+        case 'undelete': {
+            const index = (0,_history_js__WEBPACK_IMPORTED_MODULE_0__/* .markersOnTop */ .Os)(entries);
+            if (index === 0)
+                return { index };
+            if (index === entries.length)
+                return { skip: 'nothing-to-restore' };
+            // The deletion is the oldest marker of the run on top: later ones deleted what was deleted already.
+            const deletedAt = (0,_history_js__WEBPACK_IMPORTED_MODULE_0__/* .effectiveTimes */ .uk)(entries)[index - 1] ?? 0;
+            const inWindow = deletedAt >= (target.after ?? -Infinity) && deletedAt <= (target.before ?? Infinity);
+            return inWindow ? { index } : { skip: 'outside-window' };
+        }
+        case 'version': {
+            const index = entries.findIndex((e) => e.versionId === target.versionId && !e.deleteMarker);
+            return index === -1 ? { missing: target.versionId } : { index };
+        }
+        case 'time':
+            return { index: (0,_history_js__WEBPACK_IMPORTED_MODULE_0__/* .indexAt */ .G$)(entries, target.at) };
+        case 'versions-back': {
+            const versions = entries.flatMap((e, i) => (e.deleteMarker ? [] : [i]));
+            if (versions.length === 0)
+                return { skip: 'nothing-to-restore' };
+            const index = versions[target.count];
+            return index === undefined ? { skip: 'not-enough-versions' } : { index };
+        }
+    }
 }
 
 
@@ -66549,158 +67576,17 @@ function formatTime(at) {
 
 /***/ }),
 
-/***/ 9479:
-/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
-
-__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _action_annotations_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2909);
-/* harmony import */ var _action_conclusion_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5620);
-/* harmony import */ var _action_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4617);
-/* harmony import */ var _action_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6236);
-/* harmony import */ var _action_outputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2309);
-/* harmony import */ var _action_state_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(862);
-/* harmony import */ var _action_summary_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7923);
-/* harmony import */ var _action_summary_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7594);
-/* harmony import */ var _core_outcome_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9058);
-/* harmony import */ var _operations_restore_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(5533);
-/* harmony import */ var _s3_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(309);
-/* harmony import */ var _stop_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(1110);
-
-
-
-
-
-
-
-
-
-
-
-
-/** The main step: inputs → engine → report. What is decided here is only who gets to know what. */
-const { env } = process;
-const startedAt = Date.now();
-const log = (0,_action_log_js__WEBPACK_IMPORTED_MODULE_3__/* .createLog */ .h)(Date.now);
-const { stop, abort } = (0,_stop_js__WEBPACK_IMPORTED_MODULE_11__/* .stopOnSignals */ .Z)(() => log.say('Stopping: nothing new is sent, what is in flight may land.'));
-/** Run, and tell. Returns whether the step fails. */
-async function run({ request, connection, warnings }) {
-    for (const warning of warnings)
-        log.warning(warning);
-    (0,_action_state_js__WEBPACK_IMPORTED_MODULE_5__/* .saveStarted */ .nd)(request, startedAt);
-    const port = (0,_s3_index_js__WEBPACK_IMPORTED_MODULE_10__/* .openBucket */ .x)({ ...connection, client: (0,_s3_index_js__WEBPACK_IMPORTED_MODULE_10__/* .createClient */ .U)(connection), stop, abort });
-    const { concurrency } = connection;
-    const result = await (0,_operations_restore_js__WEBPACK_IMPORTED_MODULE_9__/* .restore */ .P)(request, { port, narrator: log, now: Date.now, stop, concurrency });
-    log.endGroup();
-    for (const line of (0,_action_conclusion_js__WEBPACK_IMPORTED_MODULE_1__/* .conclusion */ .q)(result))
-        log.say(line);
-    (0,_action_annotations_js__WEBPACK_IMPORTED_MODULE_0__/* .annotateResult */ .M7)(log, result, request.failOn);
-    warn((0,_action_outputs_js__WEBPACK_IMPORTED_MODULE_4__/* .setOutputs */ .n0)((0,_action_outputs_js__WEBPACK_IMPORTED_MODULE_4__/* .outputsOf */ .Yz)(result, result)));
-    warn(await (0,_action_summary_file_js__WEBPACK_IMPORTED_MODULE_7__/* .writeSummary */ .S)(env, (maxBytes) => (0,_action_summary_js__WEBPACK_IMPORTED_MODULE_6__/* .renderSummary */ .B)(result, { ...result, request, maxBytes })));
-    return (stop.aborted || (0,_core_outcome_js__WEBPACK_IMPORTED_MODULE_8__/* .stepFails */ .ug)(result.report.totals, { stopped: result.report.error !== undefined }, request.failOn));
-}
-/** Inputs that describe no run: nothing was sent. */
-async function refuse(error) {
-    (0,_action_annotations_js__WEBPACK_IMPORTED_MODULE_0__/* .annotateError */ .TF)(log, error);
-    warn((0,_action_outputs_js__WEBPACK_IMPORTED_MODULE_4__/* .setOutputs */ .n0)((0,_action_outputs_js__WEBPACK_IMPORTED_MODULE_4__/* .refusedOutputs */ .Xo)()));
-    warn(await (0,_action_summary_file_js__WEBPACK_IMPORTED_MODULE_7__/* .writeSummary */ .S)(env, (maxBytes) => (0,_action_summary_js__WEBPACK_IMPORTED_MODULE_6__/* .renderRefusal */ .$)(error, maxBytes)));
-    return true;
-}
-/** What cannot be told must not take the result with it. */
-function warn(problem) {
-    if (problem !== undefined)
-        log.warning(problem);
-}
-async function main() {
-    let inputs;
-    try {
-        inputs = (0,_action_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .parseInputs */ .T)(env, startedAt);
-    }
-    catch (error) {
-        return refuse(error);
-    }
-    return run(inputs);
-}
-// A fault of ours, not of the bucket: `restore` returns what goes wrong there.
-const failed = await main().catch((error) => {
-    (0,_action_annotations_js__WEBPACK_IMPORTED_MODULE_0__/* .annotateError */ .TF)(log, error);
-    return true;
-});
-log.end();
-(0,_action_state_js__WEBPACK_IMPORTED_MODULE_5__/* .saveFinished */ .Q8)();
-// Not exit() at once: what was printed must reach the runner; and a request that hangs must not keep the process.
-process.exitCode = failed ? 1 : 0;
-setTimeout(() => process.exit(), 500).unref();
-
-__webpack_async_result__();
-} catch(e) { __webpack_async_result__(e); } }, 1);
-
-/***/ }),
-
-/***/ 5533:
+/***/ 5506:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  P: () => (/* binding */ restore)
-});
-
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(1455);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./build/core/again.js
-var again = __nccwpck_require__(58);
-;// CONCATENATED MODULE: ./build/core/concurrent.js
-/** Small tools for work side by side. Pure: no timers, no environment. */
-/**
- * Run `work` on every item, at most `width` at a time, in the order of the items. The first error stops the taking of
- * new items, what is under way lands, and the error is thrown.
- */
-async function forEachConcurrently(items, width, work) {
-    const iterator = items[Symbol.iterator]();
-    let failed = false;
-    async function lane() {
-        for (let next = iterator.next(); !failed && next.done !== true; next = iterator.next()) {
-            try {
-                await work(next.value);
-            }
-            catch (error) {
-                failed = true;
-                throw error;
-            }
-        }
-    }
-    const lanes = await Promise.allSettled(Array.from({ length: Math.max(1, width) }, lane));
-    for (const settled of lanes)
-        if (settled.status === 'rejected')
-            throw settled.reason;
-}
-/** Items in groups of at most `size()`, asked for at each group; the source is read lazily. */
-function* inGroups(items, size) {
-    let group = [];
-    for (const item of items) {
-        group.push(item);
-        if (group.length >= size()) {
-            yield group;
-            group = [];
-        }
-    }
-    if (group.length > 0)
-        yield group;
-}
-
-// EXTERNAL MODULE: ./build/core/errors.js
-var core_errors = __nccwpck_require__(2807);
-// EXTERNAL MODULE: ./build/core/ports.js
-var ports = __nccwpck_require__(5158);
-// EXTERNAL MODULE: ./build/core/report.js
-var core_report = __nccwpck_require__(4486);
-// EXTERNAL MODULE: ./build/core/text.js
-var core_text = __nccwpck_require__(6067);
-// EXTERNAL MODULE: ./build/core/time.js
-var time = __nccwpck_require__(3669);
-;// CONCATENATED MODULE: ./build/files/open.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L9: () => (/* binding */ orNotWritable),
+/* harmony export */   Qh: () => (/* binding */ openForWriting),
+/* harmony export */   fc: () => (/* binding */ makeFolder)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+/* harmony import */ var _core_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2807);
 
 
 
@@ -66710,8 +67596,8 @@ var time = __nccwpck_require__(3669);
  */
 function openForWriting(place) {
     return orNotWritable(place, async () => {
-        await makeFolder((0,external_node_path_.dirname)(place.file));
-        return (0,promises_.open)(place.file, 'w+', 0o600);
+        await makeFolder((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(place.file));
+        return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.open)(place.file, 'w+', 0o600);
     });
 }
 /** Do something with a file; what the file system says against it becomes an error that names the input. */
@@ -66721,7 +67607,7 @@ async function orNotWritable({ file, input }, work) {
     }
     catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        throw new core_errors/* RollbackError */.ZS('file-not-writable', `input "${input}": ${file} cannot be written (${reason})`, `Give "${input}" a path in a folder that this job may write to, with room on its disk, or leave it out.`, { cause: error });
+        throw new _core_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .RollbackError */ .ZS('file-not-writable', `input "${input}": ${file} cannot be written (${reason})`, `Give "${input}" a path in a folder that this job may write to, with room on its disk, or leave it out.`, { cause: error });
     }
 }
 /**
@@ -66730,100 +67616,44 @@ async function orNotWritable({ file, input }, work) {
  */
 async function makeFolder(folder) {
     try {
-        await (0,promises_.mkdir)(folder);
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(folder);
     }
     catch (error) {
         const code = error instanceof Error && 'code' in error ? error.code : undefined;
         // There already, or `open` will say what is wrong with it.
         if (code === 'EEXIST')
             return;
-        if (code !== 'ENOENT' || (0,external_node_path_.dirname)(folder) === folder)
+        if (code !== 'ENOENT' || (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(folder) === folder)
             throw error;
-        await makeFolder((0,external_node_path_.dirname)(folder));
-        await (0,promises_.mkdir)(folder).catch((again) => {
+        await makeFolder((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(folder));
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.mkdir)(folder).catch((again) => {
             if (!(again instanceof Error && 'code' in again && again.code === 'EEXIST'))
                 throw again;
         });
     }
 }
 
-;// CONCATENATED MODULE: ./build/files/journal.js
+
+/***/ }),
+
+/***/ 5499:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
-
-/**
- * Open a run's journal. One that an earlier run left under this name is what can take that run back: it is moved to
- * `<file>.1` (`.2`, …), never written over.
- * @throws RollbackError `file-not-writable`
- */
-async function openJournal(file, narrator) {
-    const kept = await keepEarlier(file);
-    if (kept !== undefined)
-        narrator.say(`The journal of an earlier run was moved to ${(0,core_text/* forLog */.Ig)(kept)}.`);
-    const place = { file, input: 'journal-file' };
-    const handle = await openForWriting(place);
-    let waiting = [];
-    let writing;
-    async function drain() {
-        while (waiting.length > 0) {
-            const group = waiting;
-            waiting = [];
-            try {
-                await orNotWritable(place, async () => {
-                    await writeAll(handle, group.map((w) => w.text).join(''));
-                    await handle.datasync();
-                });
-                for (const w of group)
-                    w.done();
-            }
-            catch (error) {
-                for (const w of group)
-                    w.failed(error);
-            }
-        }
-        writing = undefined;
-    }
-    return {
-        append(lines) {
-            if (lines.length === 0)
-                return Promise.resolve();
-            const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-            const written = new Promise((done, failed) => waiting.push({ text, done, failed }));
-            writing ??= drain();
-            return written;
-        },
-        async close() {
-            await writing;
-            await handle.close();
-        },
-    };
-}
-async function keepEarlier(file) {
-    if (!(await hasContent(file)))
-        return undefined;
-    for (let n = 1;; n++) {
-        const kept = `${file}.${n}`;
-        if (await hasContent(kept))
-            continue;
-        await orNotWritable({ file, input: 'journal-file' }, () => (0,promises_.rename)(file, kept));
-        return kept;
-    }
-}
-async function hasContent(file) {
-    const stats = await (0,promises_.stat)(file).catch(() => undefined);
-    return stats?.isFile() === true && stats.size > 0;
-}
-/** One write call may take only a part (a full disk says so first that way). */
-async function writeAll(handle, text) {
-    let bytes = Buffer.from(text);
-    while (bytes.length > 0) {
-        const { bytesWritten } = await handle.write(bytes);
-        bytes = bytes.subarray(bytesWritten);
-    }
-}
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  x: () => (/* binding */ openPlanSpool),
+  m: () => (/* binding */ readPlan)
+});
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./build/core/errors.js
+var errors = __nccwpck_require__(2807);
 // EXTERNAL MODULE: ./build/core/keys.js
 var keys = __nccwpck_require__(7464);
 ;// CONCATENATED MODULE: ./build/core/lines.js
@@ -66850,6 +67680,8 @@ async function* linesOf(chunks) {
 
 // EXTERNAL MODULE: ./build/core/plan.js
 var core_plan = __nccwpck_require__(4115);
+// EXTERNAL MODULE: ./build/files/open.js
+var files_open = __nccwpck_require__(5506);
 ;// CONCATENATED MODULE: ./build/files/plan-spool.js
 
 
@@ -66866,9 +67698,9 @@ const FLUSH_CHARACTERS = 64 * 1024;
  */
 async function openPlanSpool(planFile, tempFolder, header) {
     const place = { file: planFile, input: 'plan-file' };
-    const plan = await openForWriting(place);
+    const plan = await (0,files_open/* openForWriting */.Qh)(place);
     const folder = (0,external_node_path_.join)(tempFolder, 'plan-parts');
-    await orNotWritable(place, () => makeFolder(folder));
+    await (0,files_open/* orNotWritable */.L9)(place, () => (0,files_open/* makeFolder */.fc)(folder));
     const parts = [];
     let opened = 0;
     return {
@@ -66892,11 +67724,11 @@ async function openPlanSpool(planFile, tempFolder, header) {
                     for (const line of lines)
                         buffer += (0,core_plan/* planLine */.od)(line);
                     if (buffer.length >= FLUSH_CHARACTERS)
-                        await orNotWritable(place, flush);
+                        await (0,files_open/* orNotWritable */.L9)(place, flush);
                 },
                 async end() {
                     try {
-                        await orNotWritable(place, flush);
+                        await (0,files_open/* orNotWritable */.L9)(place, flush);
                     }
                     finally {
                         await handle?.close();
@@ -66904,7 +67736,7 @@ async function openPlanSpool(planFile, tempFolder, header) {
                 },
             };
         },
-        finish: (onLine) => orNotWritable(place, () => assemble(onLine)),
+        finish: (onLine) => (0,files_open/* orNotWritable */.L9)(place, () => assemble(onLine)),
         async cleanUp() {
             await plan.close();
             await (0,promises_.rm)(folder, { recursive: true, force: true });
@@ -66956,96 +67788,2351 @@ async function* readPlan(planFile, expectedDigest) {
     }
     const found = digest?.digest();
     if (found === undefined || found !== (expectedDigest ?? header?.digest)) {
-        throw new core_errors/* RollbackError */.ZS('plan-digest-mismatch', `${planFile} is not the plan that was made: its digest is ${found ?? 'missing'}`, 'The file was changed. Make a new plan with dry-run: true.');
+        throw new errors/* RollbackError */.ZS('plan-digest-mismatch', `${planFile} is not the plan that was made: its digest is ${found ?? 'missing'}`, 'The file was changed. Make a new plan with dry-run: true.');
     }
 }
 
-;// CONCATENATED MODULE: ./build/core/copy.js
-/** CopyObject takes sources up to 5 GiB. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
-const MAX_COPY_BYTES = 5 * 1024 ** 3;
-const ARCHIVE_CLASSES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
-/**
- * Settle a copy: is it needed, is it possible, and what has to be carried over that CopyObject drops?
- * `current` is given where the question asked to compare.
- */
-function settleCopy(bucket, question, source, current) {
-    if (question.compare && current !== undefined && sameObject(source, current))
-        return { kind: 'unchanged' };
-    if (question.destroysNull)
-        return { kind: 'skip', reason: 'would-destroy-null-version' };
-    if (isArchived(source))
-        return { kind: 'skip', reason: 'archived' };
-    if (source.customerKey === true)
-        return { kind: 'skip', reason: 'customer-encryption-key' };
-    if (source.size > MAX_COPY_BYTES)
-        return { kind: 'skip', reason: 'too-large' };
-    const { key, current: now, source: wanted } = question;
-    const carry = carriedOver(source);
-    const step = {
-        do: 'copy-version',
-        versionId: wanted.versionId,
-        ...(Object.keys(carry).length > 0 && { carry }),
-    };
+
+/***/ }),
+
+/***/ 5778:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   g: () => (/* binding */ openSorter)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+/* harmony import */ var _core_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2807);
+/* harmony import */ var _open_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5506);
+
+
+
+
+/** At 300 bytes an item about 15 MB, and a hundred million items make two thousand runs. */
+const RUN_ITEMS = 50_000;
+/** Runs merged at a time: each has a file open and a buffer. More are merged in several passes. */
+const FAN_IN = 64;
+const BATCH_ITEMS = 1000;
+const READ_BYTES = 64 * 1024;
+const WRITE_CHARACTERS = 256 * 1024;
+function openSorter(options) {
+    const { folder, encode, decode, compare, runItems = RUN_ITEMS } = options;
+    /** The files of the runs: what was added first comes first, so that the merge can keep the order of equals. */
+    const runs = [];
+    let held = [];
+    let folderMade = false;
+    let filesMade = 0;
+    let settled = Promise.resolve();
     return {
-        kind: 'change',
-        line: {
-            bucket,
-            key,
-            from: { versionId: now.versionId, deleteMarker: now.deleteMarker, etag: now.etag ?? null },
-            to: { versionId: wanted.versionId },
-            steps: [step],
+        async add(items) {
+            for (const item of items) {
+                held.push(item);
+                if (held.length >= runItems) {
+                    const run = held.sort(compare);
+                    held = [];
+                    const file = nextFile();
+                    runs.push(file);
+                    await writeRun(file, [run]);
+                }
+            }
+        },
+        async *sorted() {
+            settled = settled.then(mergeUntilFew);
+            await settled;
+            yield* merged([...runs.map(fileCursor), memoryCursor(held.sort(compare))], compare);
+        },
+        async cleanUp() {
+            if (folderMade)
+                await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(folder, { recursive: true, force: true });
+        },
+    };
+    function nextFile() {
+        return (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(folder, `${filesMade++}.run`);
+    }
+    /** Merge neighbouring runs into longer ones, no more than needed, until one merge can take them all. */
+    async function mergeUntilFew() {
+        while (runs.length > FAN_IN) {
+            const longer = [];
+            while (runs.length > 0 && longer.length + runs.length > FAN_IN) {
+                const some = runs.splice(0, Math.min(FAN_IN, longer.length + runs.length - FAN_IN + 1));
+                const file = nextFile();
+                await writeRun(file, merged(some.map(fileCursor), compare));
+                for (const done of some)
+                    await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.rm)(done, { force: true });
+                longer.push(file);
+            }
+            runs.unshift(...longer);
+        }
+    }
+    async function writeRun(file, batches) {
+        const handle = await orNoRoom(async () => {
+            if (!folderMade)
+                await (0,_open_js__WEBPACK_IMPORTED_MODULE_3__/* .makeFolder */ .fc)(folder);
+            folderMade = true;
+            return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.open)(file, 'w', 0o600);
+        });
+        try {
+            let text = '';
+            for await (const batch of batches) {
+                for (const item of batch) {
+                    text += `${encode(item)}\n`;
+                    if (text.length < WRITE_CHARACTERS)
+                        continue;
+                    const full = text;
+                    text = '';
+                    await orNoRoom(() => handle.appendFile(full));
+                }
+            }
+            await orNoRoom(() => handle.appendFile(text));
+        }
+        finally {
+            await handle.close();
+        }
+    }
+    function fileCursor(file) {
+        let handle;
+        let buffer = Buffer.allocUnsafe(READ_BYTES);
+        /** Bytes at the buffer's start: a line whose end has not been read yet. */
+        let kept = 0;
+        async function readLines() {
+            handle ??= await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.open)(file, 'r');
+            for (;;) {
+                if (kept === buffer.length)
+                    buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
+                const { bytesRead } = await handle.read(buffer, kept, buffer.length - kept);
+                if (bytesRead === 0 && kept === 0)
+                    return undefined;
+                if (bytesRead === 0)
+                    throw new Error(`${file} was cut off`);
+                const filled = kept + bytesRead;
+                const end = buffer.lastIndexOf(10, filled - 1);
+                kept = filled - end - 1;
+                if (end === -1)
+                    continue;
+                const text = buffer.toString('utf8', 0, end);
+                buffer.copy(buffer, 0, end + 1, filled);
+                return text;
+            }
+        }
+        return {
+            items: [],
+            at: 0,
+            rank: 0,
+            async refill() {
+                const text = await orNoRoom(readLines);
+                this.items = text === undefined ? [] : text.split('\n').map(decode);
+            },
+            async close() {
+                await handle?.close();
+            },
+        };
+    }
+    async function orNoRoom(work) {
+        try {
+            return await work();
+        }
+        catch (error) {
+            throw new _core_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .RollbackError */ .ZS('file-not-writable', `temporary files for sorting cannot be kept in ${folder} (${error instanceof Error ? error.message : error})`, "Many rows are sorted on the disk of the runner's temporary folder, RUNNER_TEMP: make room there, about as much as the manifest takes unpacked.", { cause: error });
+        }
+    }
+}
+function memoryCursor(sorted) {
+    return {
+        items: sorted,
+        at: 0,
+        rank: 0,
+        async refill() {
+            this.items = [];
+        },
+        async close() { },
+    };
+}
+/** Sorted runs as one, in batches. */
+async function* merged(cursors, compare) {
+    try {
+        const heap = [];
+        for (const [rank, cursor] of cursors.entries()) {
+            cursor.rank = rank;
+            if (cursor.items.length === 0)
+                await cursor.refill();
+            if (cursor.items.length > 0)
+                heap.push(cursor);
+        }
+        for (let i = Math.floor(heap.length / 2) - 1; i >= 0; i--)
+            siftDown(heap, i, compare);
+        let batch = [];
+        for (let top = heap[0]; top !== undefined; top = heap[0]) {
+            batch.push(itemOf(top));
+            top.at += 1;
+            if (top.at === top.items.length) {
+                await top.refill();
+                top.at = 0;
+                if (top.items.length === 0) {
+                    const last = heap.pop();
+                    if (last !== undefined && heap.length > 0)
+                        heap[0] = last;
+                }
+            }
+            siftDown(heap, 0, compare);
+            if (batch.length === BATCH_ITEMS) {
+                yield batch;
+                batch = [];
+            }
+        }
+        if (batch.length > 0)
+            yield batch;
+    }
+    finally {
+        for (const cursor of cursors)
+            await cursor.close();
+    }
+}
+/** Let the cursor at `i` sink to its place in the heap below it. */
+function siftDown(heap, i, compare) {
+    const sinking = heap[i];
+    if (sinking === undefined)
+        return;
+    for (;;) {
+        let child = 2 * i + 1;
+        let smaller = heap[child];
+        if (smaller === undefined)
+            break;
+        const right = heap[child + 1];
+        if (right !== undefined && isBefore(right, smaller, compare)) {
+            child += 1;
+            smaller = right;
+        }
+        if (!isBefore(smaller, sinking, compare))
+            break;
+        heap[i] = smaller;
+        i = child;
+    }
+    heap[i] = sinking;
+}
+// A cursor in the heap always has an item; the type cannot say so.
+const itemOf = (cursor) => cursor.items[cursor.at];
+function isBefore(a, b, compare) {
+    const order = compare(itemOf(a), itemOf(b));
+    return order < 0 || (order === 0 && a.rank < b.rank);
+}
+
+
+/***/ }),
+
+/***/ 9479:
+/***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
+
+__nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
+/* harmony import */ var _action_annotations_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2909);
+/* harmony import */ var _action_conclusion_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5620);
+/* harmony import */ var _action_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8528);
+/* harmony import */ var _action_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6236);
+/* harmony import */ var _action_outputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2309);
+/* harmony import */ var _action_state_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(862);
+/* harmony import */ var _action_summary_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8691);
+/* harmony import */ var _action_summary_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7594);
+/* harmony import */ var _core_outcome_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9058);
+/* harmony import */ var _operations_download_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9321);
+/* harmony import */ var _operations_restore_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(9006);
+/* harmony import */ var _s3_index_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(6722);
+/* harmony import */ var _stop_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(1110);
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** The main step: inputs → engine → report. What is decided here is only who gets to know what. */
+const { env } = process;
+const startedAt = Date.now();
+const log = (0,_action_log_js__WEBPACK_IMPORTED_MODULE_3__/* .createLog */ .h)(Date.now);
+const { stop, abort } = (0,_stop_js__WEBPACK_IMPORTED_MODULE_12__/* .stopOnSignals */ .Z)(() => log.say('Stopping: nothing new is sent, what is in flight may land.'));
+/** Run, and tell. Returns whether the step fails. */
+async function run({ request, connection, warnings }) {
+    for (const warning of warnings)
+        log.warning(warning);
+    (0,_action_state_js__WEBPACK_IMPORTED_MODULE_5__/* .saveStarted */ .nd)(request, startedAt);
+    const clientFor = (region) => (0,_s3_index_js__WEBPACK_IMPORTED_MODULE_11__/* .createClient */ .U)({ ...connection, region });
+    const buckets = (0,_s3_index_js__WEBPACK_IMPORTED_MODULE_11__/* .openBuckets */ .q)({ ...connection, client: (0,_s3_index_js__WEBPACK_IMPORTED_MODULE_11__/* .createClient */ .U)(connection), clientFor, stop, abort });
+    const deps = { buckets, narrator: log, now: Date.now, stop, concurrency: connection.concurrency };
+    const result = await (request.operation === 'download' ? (0,_operations_download_js__WEBPACK_IMPORTED_MODULE_9__/* .download */ .R)(request, deps) : (0,_operations_restore_js__WEBPACK_IMPORTED_MODULE_10__/* .restore */ .PF)(request, deps));
+    log.endGroup();
+    for (const line of (0,_action_conclusion_js__WEBPACK_IMPORTED_MODULE_1__/* .conclusion */ .q)(result))
+        log.say(line);
+    (0,_action_annotations_js__WEBPACK_IMPORTED_MODULE_0__/* .annotateResult */ .M7)(log, result, request.failOn);
+    warn((0,_action_outputs_js__WEBPACK_IMPORTED_MODULE_4__/* .setOutputs */ .n0)((0,_action_outputs_js__WEBPACK_IMPORTED_MODULE_4__/* .outputsOf */ .Yz)(result, result)));
+    warn(await (0,_action_summary_file_js__WEBPACK_IMPORTED_MODULE_7__/* .writeSummary */ .S)(env, (maxBytes) => (0,_action_summary_js__WEBPACK_IMPORTED_MODULE_6__/* .renderSummary */ .B)(result, { ...result, request, maxBytes })));
+    return (stop.aborted || (0,_core_outcome_js__WEBPACK_IMPORTED_MODULE_8__/* .stepFails */ .ug)(result.report.totals, { stopped: result.report.error !== undefined }, request.failOn));
+}
+/** Inputs that describe no run: nothing was sent. */
+async function refuse(error) {
+    (0,_action_annotations_js__WEBPACK_IMPORTED_MODULE_0__/* .annotateError */ .TF)(log, error);
+    warn((0,_action_outputs_js__WEBPACK_IMPORTED_MODULE_4__/* .setOutputs */ .n0)((0,_action_outputs_js__WEBPACK_IMPORTED_MODULE_4__/* .refusedOutputs */ .Xo)()));
+    warn(await (0,_action_summary_file_js__WEBPACK_IMPORTED_MODULE_7__/* .writeSummary */ .S)(env, (maxBytes) => (0,_action_summary_js__WEBPACK_IMPORTED_MODULE_6__/* .renderRefusal */ .$)(error, maxBytes)));
+    return true;
+}
+/** What cannot be told must not take the result with it. */
+function warn(problem) {
+    if (problem !== undefined)
+        log.warning(problem);
+}
+async function main() {
+    let inputs;
+    try {
+        inputs = (0,_action_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .parseInputs */ .T)(env, startedAt);
+    }
+    catch (error) {
+        return refuse(error);
+    }
+    return run(inputs);
+}
+// A fault of ours, not of the bucket: `restore` and `download` return what goes wrong there.
+const failed = await main().catch((error) => {
+    (0,_action_annotations_js__WEBPACK_IMPORTED_MODULE_0__/* .annotateError */ .TF)(log, error);
+    return true;
+});
+log.end();
+(0,_action_state_js__WEBPACK_IMPORTED_MODULE_5__/* .saveFinished */ .Q8)();
+// Not exit() at once: what was printed must reach the runner; and a request that hangs must not keep the process.
+process.exitCode = failed ? 1 : 0;
+setTimeout(() => process.exit(), 500).unref();
+
+__webpack_async_result__();
+} catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 5897:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   MH: () => (/* binding */ requestArchived),
+/* harmony export */   RV: () => (/* binding */ collectArchived),
+/* harmony export */   UO: () => (/* binding */ openArchivedSpool),
+/* harmony export */   wx: () => (/* binding */ archivedNotes),
+/* harmony export */   yH: () => (/* binding */ countArchived)
+/* harmony export */ });
+/* harmony import */ var _core_archive_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4568);
+/* harmony import */ var _core_concurrent_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8017);
+/* harmony import */ var _core_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4486);
+/* harmony import */ var _core_request_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2171);
+/* harmony import */ var _files_sort_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5778);
+
+
+
+
+
+/** Keeps the keys in the order in which they come, on disk where there are many. */
+function openArchivedSpool(folder) {
+    return (0,_files_sort_js__WEBPACK_IMPORTED_MODULE_2__/* .openSorter */ .g)({
+        folder,
+        encode: (key) => JSON.stringify(key),
+        decode: (line) => JSON.parse(line),
+        compare: () => 0,
+    });
+}
+/** Take note of a key that waits for an archive. It is counted now, unless its versions are going to be requested. */
+async function collectArchived(key, request, deps, tally) {
+    countArchived(tally, key.versions);
+    if (request.archived !== undefined && !request.dryRun)
+        await deps.archived.add([key]);
+    else
+        (0,_core_report_js__WEBPACK_IMPORTED_MODULE_1__/* .countOutcome */ .y0)(tally, key.bucket, key.key, { kind: 'skipped', reason: 'archived' }, (0,_core_request_js__WEBPACK_IMPORTED_MODULE_3__/* .changedPrefix */ .h)(request));
+}
+function countArchived(tally, versions) {
+    for (const { archive, size, inProgress } of versions) {
+        const row = tally.archived.get(archive) ?? { versions: 0, bytes: 0, inProgress: 0 };
+        row.versions += 1;
+        row.bytes += size;
+        if (inProgress)
+            row.inProgress += 1;
+        tally.archived.set(archive, row);
+    }
+}
+/**
+ * Request what was collected from the archives. A run that comes later, when the copies are there, finishes these keys.
+ * @throws CancelledError
+ */
+async function requestArchived(how, request, deps, tally) {
+    for await (const batch of deps.archived.sorted()) {
+        await (0,_core_concurrent_js__WEBPACK_IMPORTED_MODULE_4__/* .forEachConcurrently */ .D)(batch, deps.concurrency, async ({ bucket, key, versions }) => {
+            const answers = [];
+            for (const v of versions) {
+                const port = deps.buckets.open(v.bucket);
+                answers.push(await port.requestRestore(v.key, v.versionId, v.storageClass, how));
+            }
+            (0,_core_report_js__WEBPACK_IMPORTED_MODULE_1__/* .countOutcome */ .y0)(tally, bucket, key, outcomeOf(answers), (0,_core_request_js__WEBPACK_IMPORTED_MODULE_3__/* .changedPrefix */ .h)(request));
+        });
+    }
+}
+function outcomeOf(answers) {
+    for (const answer of answers)
+        if (!answer.ok)
+            return { kind: 'failed', failure: answer.failure };
+    const requested = answers.some((answer) => answer.ok && answer.state === 'requested');
+    return { kind: 'skipped', reason: requested ? 'restore-requested' : 'restore-in-progress' };
+}
+/** What is in which archive, and how long it takes from there; a sentence for each. */
+function archivedNotes(request, tally) {
+    const requested = request.operation === 'download' ? undefined : request.archived;
+    return [...tally.archived].map(([archive, { versions, bytes, inProgress }]) => {
+        const { tier } = requested ?? { tier: 'Standard' };
+        const time = (0,_core_archive_js__WEBPACK_IMPORTED_MODULE_0__/* .waitingTime */ .p)(archive, tier);
+        const wait = time === '' ? '' : ` A restore from there takes ${time} (${tier}).`;
+        const size = `${(bytes / 1024 ** 3).toFixed(bytes < 1024 ** 3 ? 3 : 1)} GiB`;
+        const under = inProgress === 0 ? '' : `, of which ${inProgress} are being restored already`;
+        const isDownload = request.operation === 'download';
+        const mend = isDownload
+            ? ' A download requests nothing: restore them first, for example with "aws s3api restore-object", and run this again when they are there.'
+            : requested === undefined
+                ? ' With archived: restore they are requested, and a later run copies them.'
+                : request.dryRun
+                    ? ' They would be requested, and a later run copies them.'
+                    : ' They were requested: run the same step again when they are there.';
+        return `${versions} of the versions to ${isDownload ? 'fetch' : 'copy'} ${versions === 1 ? 'is' : 'are'} in ${archive} (${size}${under}).${wait}${mend}`;
+    });
+}
+
+
+/***/ }),
+
+/***/ 9321:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  R: () => (/* binding */ download)
+});
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./build/core/concurrent.js
+var concurrent = __nccwpck_require__(8017);
+// EXTERNAL MODULE: ./build/core/errors.js
+var errors = __nccwpck_require__(2807);
+// EXTERNAL MODULE: ./build/core/report.js
+var core_report = __nccwpck_require__(4486);
+// EXTERNAL MODULE: ./build/core/text.js
+var core_text = __nccwpck_require__(6067);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+;// CONCATENATED MODULE: ./build/core/file-names.js
+
+/** The longest name that the file systems of all three systems take, in bytes of UTF-8. */
+const MAX_NAME_BYTES = 255;
+/** Files on their way are called so; no file of a key is. */
+const TEMPORARY = '.s3-rollback-';
+/** An empty object whose key ends in `/` is what consoles make to show a folder. */
+function isFolderKey(key, size) {
+    return size === 0 && key.endsWith('/');
+}
+/**
+ * The path of a key's file, and how it is marked. A key that is a plain path is its own path. Any other gets a safe name:
+ * what cannot stand is percent-encoded, what is too long is cut, and the SHA-256 of the whole key after a `~` tells it
+ * from others that look alike then. `least`: mark it with so many digits even if it is a plain path.
+ */
+function filePath(key, platform, least = 0) {
+    const segments = key.split('/');
+    const isPlain = segments.every((segment) => isPlainName(segment, platform));
+    const marks = isPlain ? least : Math.max(least, 8);
+    if (marks === 0)
+        return { path: key, marks };
+    const last = safeUnits(segments.pop() ?? '', platform);
+    const mark = `~${(0,external_node_crypto_.createHash)('sha256').update(key).digest('hex').slice(0, marks)}`;
+    const name = cut(last, MAX_NAME_BYTES - mark.length) + mark;
+    return { path: [...segments.map((segment) => folderName(segment, platform)), name].join('/'), marks };
+}
+/**
+ * The path of a folder key, with its `/` at the end. Folders carry no mark: it is the folder that the files below are in,
+ * and two keys that mean the same one lose nothing.
+ */
+function folderPath(key, platform) {
+    const segments = key.slice(0, -1).split('/');
+    return `${segments.map((segment) => folderName(segment, platform)).join('/')}/`;
+}
+/**
+ * Paths that the file system may take for the same have the same text here. It may be too many: each file system has its
+ * own table of letters, and a file that gets a safe name without need loses nothing.
+ * https://www.unicode.org/reports/tr15/ https://learn.microsoft.com/windows/wsl/case-sensitivity
+ */
+function foldPath(path, { ignoresCase, ignoresForm }) {
+    if (ignoresCase)
+        return path.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
+    return ignoresForm ? path.normalize('NFC') : path;
+}
+/** No control character is ever in a path, so this sorts what is in a folder right behind a file of the folder's name. */
+const LOWEST = '\u0000';
+/** For sorting by `compareKeys`: `/` comes before everything else. */
+function sortablePath(folded) {
+    return folded.replaceAll('/', LOWEST);
+}
+/** Of sortable paths: does the second lie in a folder that has the name of the first? */
+function isFolderOf(file, other) {
+    return other.startsWith(file + LOWEST);
+}
+/** Control characters, and halves of surrogate pairs, which have no UTF-8. */
+const NOWHERE = /[\p{Cc}\p{Cs}]/u;
+/** https://learn.microsoft.com/windows/win32/fileio/naming-a-file */
+const NOT_ON_WINDOWS = /[\p{Cc}\p{Cs}<>:"|?*\\]/u;
+/** Windows drops these at the end of a name, silently. */
+const DROPPED = /[. ]+$/;
+const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$) *(?:\.|$)/i;
+/** Can this segment of a key be a name as it is? */
+function isPlainName(segment, platform) {
+    if (segment === '' || segment === '.' || segment === '..' || isReserved(segment, platform))
+        return false;
+    const wrong = platform === 'win32' ? NOT_ON_WINDOWS : NOWHERE;
+    if (wrong.test(segment) || (platform === 'win32' && DROPPED.test(segment)))
+        return false;
+    // No character of UTF-16 takes more than three bytes.
+    return segment.length * 3 <= MAX_NAME_BYTES || Buffer.byteLength(segment) <= MAX_NAME_BYTES;
+}
+function isReserved(segment, platform) {
+    const isTemporary = segment.startsWith('.') && segment.toLowerCase().startsWith(TEMPORARY);
+    return isTemporary || (platform === 'win32' && DEVICE.test(segment));
+}
+/** A segment of a key as a name, however long, in pieces that are not to be cut. */
+function safeUnits(segment, platform) {
+    // What the slash at its end makes of it: nothing, so there is only the slash to show.
+    if (segment === '')
+        return ['%2F'];
+    if (segment === '.' || segment === '..')
+        return [...segment].map(encoded);
+    const wrong = platform === 'win32' ? NOT_ON_WINDOWS : NOWHERE;
+    const dropped = platform === 'win32' ? segment.search(DROPPED) : -1;
+    let at = 0;
+    const units = [...segment].map((character) => {
+        at += character.length;
+        return wrong.test(character) || (dropped !== -1 && at > dropped) ? encoded(character) : character;
+    });
+    if (isReserved(segment, platform))
+        units[0] = encoded([...segment][0] ?? '');
+    return units;
+}
+function encoded(character) {
+    return [...Buffer.from(character)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+}
+function folderName(segment, platform) {
+    if (isPlainName(segment, platform))
+        return segment;
+    const units = safeUnits(segment, platform);
+    const name = units.join('');
+    return Buffer.byteLength(name) <= MAX_NAME_BYTES ? name : `${cut(units, MAX_NAME_BYTES - 1)}~`;
+}
+function cut(units, most) {
+    let bytes = 0;
+    let end = 0;
+    for (const unit of units) {
+        bytes += Buffer.byteLength(unit);
+        if (bytes > most)
+            break;
+        end += 1;
+    }
+    return units.slice(0, end).join('');
+}
+
+// EXTERNAL MODULE: ./build/files/open.js
+var files_open = __nccwpck_require__(5506);
+;// CONCATENATED MODULE: ./build/files/tree-errors.js
+
+
+/** Why one file cannot be put in its place. It concerns one key; the others go on. */
+class FileProblem extends Error {
+    failure;
+    constructor(failure, options) {
+        super(failure.message, options);
+        this.name = 'FileProblem';
+        this.failure = failure;
+    }
+}
+/** Nothing that is in the folder is ever written over. */
+function inTheWay(message) {
+    return new FileProblem({
+        code: 'file-exists',
+        message,
+        hint: 'Move it away, or give "directory" an empty folder, and run the same step again.',
+    });
+}
+/** `path` is relative to the folder that is filled. */
+function unsafePath(path, options) {
+    const failure = {
+        code: 'unsafe-path',
+        message: `${(0,core_text/* forLog */.Ig)(path)} in the folder is a symbolic link: what is written there would land elsewhere`,
+        hint: 'Remove the link, or give "directory" an empty folder. "directory" itself may be a link.',
+    };
+    return new FileProblem(failure, options);
+}
+/** Do something below the folder that is filled. @throws FileProblem; RollbackError where no other file can succeed */
+async function belowDirectory(directory, path, work) {
+    try {
+        return await work();
+    }
+    catch (error) {
+        const code = codeOf(error);
+        if (code === undefined)
+            throw error;
+        throw stopsAll(directory, code, error) ?? problemOf(path, code, error);
+    }
+}
+function stopsAll(directory, code, cause) {
+    if (code === 'EROFS')
+        return notWritable(directory, cause);
+    if (code !== 'ENOSPC' && code !== 'EDQUOT')
+        return undefined;
+    const what = code === 'ENOSPC' ? 'no space is left on the disk of' : 'the disk quota does not allow more in';
+    return new errors/* RollbackError */.ZS('disk-full', `input "directory": ${what} ${(0,core_text/* forLog */.Ig)(directory)}`, 'Make room, or give "directory" a place on a larger disk. Then run the same step again: files that are complete are left alone, the rest is fetched.', { cause });
+}
+function problemOf(path, code, cause) {
+    if (code === 'ELOOP')
+        return unsafePath(path, { cause });
+    const failure = code === 'ENAMETOOLONG'
+        ? {
+            code: 'path-too-long',
+            message: `the path ${(0,core_text/* forLog */.Ig)(path)} is too long for this system`,
+            hint: 'Give "directory" a shorter path, or fetch this key alone, by its name, with the AWS CLI.',
+        }
+        : {
+            code: 'file-not-writable',
+            message: `${(0,core_text/* forLog */.Ig)(path)} cannot be written or read (${reasonOf(cause)})`,
+            hint: 'Look at the rights on what is in "directory" already, or give it an empty folder.',
+        };
+    return new FileProblem(failure, { cause });
+}
+/** The folder to fill cannot be used, so nothing can be done. */
+function notWritable(directory, cause) {
+    return new errors/* RollbackError */.ZS('directory-not-writable', `input "directory": nothing can be written in ${(0,core_text/* forLog */.Ig)(directory)} (${reasonOf(cause)})`, 'Give "directory" a folder that this job may write to.', { cause });
+}
+function notAFolder(directory, options) {
+    return new errors/* RollbackError */.ZS('directory-not-a-folder', `input "directory": ${(0,core_text/* forLog */.Ig)(directory)} is not a folder, or has a file or a broken link on its way`, 'Give "directory" a folder; it is made where it is missing.', options);
+}
+/** The system's code of an error of node:fs. */
+function codeOf(error) {
+    return error instanceof Error && 'code' in error && 'syscall' in error && typeof error.code === 'string'
+        ? error.code
+        : undefined;
+}
+function reasonOf(error) {
+    return codeOf(error) ?? (error instanceof Error ? error.message : String(error));
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./build/files/tree-file.js
+
+
+
+
+/** Windows has no such flags, and needs none: a link is not followed where a new file is asked for. */
+const { O_CREAT, O_EXCL, O_RDONLY, O_WRONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = external_node_fs_.constants;
+const READ_BYTES = 256 * 1024;
+function treeFile({ directory, path, absolute, temporary, write }) {
+    return {
+        async look() {
+            const stats = await below(() => statOf(absolute));
+            if (stats === undefined)
+                return undefined;
+            const problem = notAFile(stats, path);
+            if (problem !== undefined)
+                throw problem;
+            return { size: stats.size, modified: stats.mtimeMs };
+        },
+        async *read() {
+            const handle = await below(() => (0,promises_.open)(absolute, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+            try {
+                const { size } = await below(() => handle.stat());
+                const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(size, READ_BYTES)));
+                for (;;) {
+                    const { bytesRead } = await below(() => handle.read(buffer));
+                    if (bytesRead === 0)
+                        return;
+                    yield buffer.subarray(0, bytesRead);
+                }
+            }
+            finally {
+                await handle.close();
+            }
+        },
+        async begin() {
+            const handle = await below(() => (0,promises_.open)(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666));
+            let isOpen = true;
+            let isThere = true;
+            async function close() {
+                if (!isOpen)
+                    return;
+                isOpen = false;
+                // Some file systems over a network say only now that the disk is full.
+                await below(() => handle.close());
+            }
+            return {
+                write: (bytes) => below(() => write(handle, bytes)),
+                async finish(modified) {
+                    const time = new Date(modified);
+                    await below(() => handle.utimes(time, time));
+                    await close();
+                    await below(() => putInPlace(temporary, absolute, path));
+                    isThere = false;
+                },
+                async discard() {
+                    await close().catch(() => { });
+                    if (isThere)
+                        await (0,promises_.rm)(temporary, { force: true }).catch(() => { });
+                    isThere = false;
+                },
+            };
+        },
+    };
+    function below(work) {
+        return belowDirectory(directory, path, work);
+    }
+}
+function notAFile(stats, path) {
+    if (stats.isSymbolicLink())
+        return unsafePath(path);
+    if (stats.isFile())
+        return undefined;
+    return inTheWay(`${(0,core_text/* forLog */.Ig)(path)} is ${stats.isDirectory() ? 'a folder' : 'something that is no file'} already`);
+}
+async function statOf(file) {
+    try {
+        return await (0,promises_.lstat)(file);
+    }
+    catch (error) {
+        if (codeOf(error) === 'ENOENT')
+            return undefined;
+        throw error;
+    }
+}
+/** File systems without hard links, as on memory cards and some networks, say so in different words. */
+const NO_LINKS = new Set([
+    'EPERM',
+    'ENOTSUP',
+    'EOPNOTSUPP',
+    'ENOSYS',
+    'EMLINK',
+    'EXDEV',
+    'EINVAL',
+    'EISDIR',
+    'UNKNOWN',
+]);
+/** A link is made only where nothing is; a rename replaces. https://man7.org/linux/man-pages/man2/link.2.html */
+async function putInPlace(temporary, file, path) {
+    const appeared = () => inTheWay(`a file appeared at ${(0,core_text/* forLog */.Ig)(path)} while it was fetched`);
+    try {
+        await (0,promises_.link)(temporary, file);
+    }
+    catch (error) {
+        const code = codeOf(error);
+        if (code === 'EEXIST')
+            throw appeared();
+        if (code === undefined || !NO_LINKS.has(code))
+            throw error;
+        if ((await statOf(file)) !== undefined)
+            throw appeared();
+        await (0,promises_.rename)(temporary, file);
+        return;
+    }
+    await (0,promises_.rm)(temporary, { force: true });
+}
+/** One call may take only a part; a full disk says so first that way. */
+const writeAll = async (handle, bytes) => {
+    for (let rest = bytes; rest.length > 0;) {
+        const { bytesWritten } = await handle.write(rest);
+        rest = rest.subarray(bytesWritten);
+    }
+};
+
+;// CONCATENATED MODULE: ./build/files/tree.js
+
+
+
+
+
+
+
+
+/** Folders that were looked at and are not looked at again; far more than lie side by side in the order of a plan. */
+const MOST_FOLDERS = 4096;
+/** Left-overs noted in one folder; a killed run leaves as many as it had requests in flight. */
+const MOST_LEFT_OVERS = 4096;
+/**
+ * Make the folder where it is missing, and open it. It may be a symbolic link itself: it is what the user named.
+ * @throws RollbackError `directory-not-writable`, `directory-not-a-folder`
+ */
+async function openTree(directory, write = writeAll) {
+    const root = await openRoot(directory);
+    const run = (0,external_node_crypto_.randomBytes)(4).toString('hex');
+    const known = new Map();
+    return {
+        directory: root.path,
+        folder,
+        async file(path) {
+            const slash = path.lastIndexOf('/');
+            const parent = await folder(path.slice(0, Math.max(0, slash)));
+            const name = path.slice(slash + 1);
+            const id = (0,external_node_crypto_.createHash)('sha256').update(name).digest('hex').slice(0, 16);
+            await below(path, () => removeLeftOvers(parent, id));
+            const temporary = (0,external_node_path_.join)(parent.path, `${TEMPORARY}${id}-${run}`);
+            return treeFile({ directory: root.path, path, absolute: (0,external_node_path_.join)(parent.path, name), temporary, write });
+        },
+    };
+    function folder(path) {
+        if (path === '')
+            return Promise.resolve(root);
+        const found = known.get(path) ?? enter(path);
+        // Last used is last in the map, and the first is the one to forget.
+        known.delete(path);
+        known.set(path, found);
+        for (const oldest of known.keys()) {
+            if (known.size <= MOST_FOLDERS)
+                break;
+            known.delete(oldest);
+        }
+        return found;
+    }
+    async function enter(path) {
+        const slash = path.lastIndexOf('/');
+        const parent = await folder(path.slice(0, Math.max(0, slash)));
+        const absolute = (0,external_node_path_.join)(parent.path, path.slice(slash + 1));
+        return below(path, async () => {
+            if (await make(absolute))
+                return { path: absolute, made: true, leftOvers: new Map() };
+            const stats = await (0,promises_.lstat)(absolute);
+            if (stats.isSymbolicLink())
+                throw unsafePath(path);
+            if (!stats.isDirectory())
+                throw inTheWay(`${(0,core_text/* forLog */.Ig)(path)} is a file already, and has to be a folder`);
+            return { path: absolute, made: false, leftOvers: await leftOversIn(absolute) };
+        });
+    }
+    function below(path, work) {
+        return belowDirectory(root.path, path, work);
+    }
+}
+async function openRoot(directory) {
+    const refuse = (error, isNoFolder) => {
+        if (codeOf(error) === undefined)
+            return error;
+        return isNoFolder ? notAFolder(directory, { cause: error }) : notWritable(directory, error);
+    };
+    await (0,files_open/* makeFolder */.fc)(directory).catch((error) => {
+        throw refuse(error, codeOf(error) === 'ENOTDIR');
+    });
+    // It is there, so what is missing is what a link leads to.
+    const path = await (0,promises_.realpath)(directory).catch((error) => {
+        throw refuse(error, true);
+    });
+    try {
+        if (!(await (0,promises_.stat)(path)).isDirectory())
+            throw notAFolder(directory);
+        return { path, made: false, leftOvers: await leftOversIn(path) };
+    }
+    catch (error) {
+        throw refuse(error, false);
+    }
+}
+/** Was it made just now? */
+async function make(folder) {
+    try {
+        await (0,promises_.mkdir)(folder);
+        return true;
+    }
+    catch (error) {
+        if (codeOf(error) === 'EEXIST')
+            return false;
+        throw error;
+    }
+}
+const LEFT_OVER = new RegExp(`^${TEMPORARY.replaceAll('.', '\\.')}([0-9a-f]{16})-[0-9a-f]{8}$`);
+/** Looked for once in a folder that was there before, and not for each file. */
+async function leftOversIn(folder) {
+    const found = new Map();
+    let noted = 0;
+    for await (const { name } of await (0,promises_.opendir)(folder, { bufferSize: 1000 })) {
+        const [, id] = LEFT_OVER.exec(name) ?? [];
+        if (id === undefined || noted >= MOST_LEFT_OVERS)
+            continue;
+        noted += 1;
+        found.set(id, [...(found.get(id) ?? []), name]);
+    }
+    return found;
+}
+async function removeLeftOvers({ path, leftOvers }, id) {
+    for (const name of leftOvers.get(id) ?? [])
+        await (0,promises_.rm)((0,external_node_path_.join)(path, name), { force: true });
+    leftOvers.delete(id);
+}
+
+;// CONCATENATED MODULE: ./build/files/tree-probe.js
+
+
+
+
+
+/**
+ * Can this folder be filled, and which names does its file system take for the same? Found out by a file that is made and
+ * removed again; where the folder is missing, in the nearest one above, from which it will have this. Makes no folder.
+ * @throws RollbackError `directory-not-writable`, `directory-not-a-folder`
+ */
+async function probeDirectory(directory) {
+    const folder = await nearest(directory);
+    const id = (0,external_node_crypto_.randomBytes)(4).toString('hex');
+    const name = (probe, letter) => (0,external_node_path_.join)(folder, `${TEMPORARY}${probe}-${id}-${letter}`);
+    const file = name('Probe', '\u00e9');
+    try {
+        const handle = await (0,promises_.open)(file, 'wx', 0o600);
+        await handle.close();
+    }
+    catch (error) {
+        throw notWritable(directory, error);
+    }
+    try {
+        const [ignoresCase, ignoresForm] = await Promise.all([
+            exists(name('probe', '\u00e9')),
+            exists(name('Probe', 'e\u0301')),
+        ]);
+        return { ignoresCase, ignoresForm };
+    }
+    finally {
+        await (0,promises_.rm)(file, { force: true });
+    }
+}
+async function nearest(directory) {
+    for (let folder = directory;; folder = (0,external_node_path_.dirname)(folder)) {
+        // A link that leads nowhere is there, and no folder can be made in its place.
+        const isThere = await exists(folder, directory);
+        if (!isThere && (0,external_node_path_.dirname)(folder) !== folder)
+            continue;
+        const stats = await (0,promises_.stat)(folder).catch((error) => {
+            throw notAFolder(directory, { cause: error });
+        });
+        if (!stats.isDirectory())
+            throw notAFolder(directory);
+        return folder;
+    }
+}
+async function exists(path, directory = path) {
+    try {
+        await (0,promises_.lstat)(path);
+        return true;
+    }
+    catch (error) {
+        const code = codeOf(error);
+        if (code === 'ENOENT')
+            return false;
+        if (code === 'ENOTDIR')
+            throw notAFolder(directory, { cause: error });
+        throw notWritable(directory, error);
+    }
+}
+
+// EXTERNAL MODULE: ./build/operations/archived.js
+var operations_archived = __nccwpck_require__(5897);
+// EXTERNAL MODULE: ./build/core/archive.js
+var archive = __nccwpck_require__(4568);
+// EXTERNAL MODULE: ./build/core/outcome.js
+var core_outcome = __nccwpck_require__(9058);
+// EXTERNAL MODULE: ./build/core/ports.js
+var ports = __nccwpck_require__(5158);
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
+// EXTERNAL MODULE: ./node_modules/@aws-sdk/checksums/dist-cjs/submodules/crc/index.js
+var crc = __nccwpck_require__(8282);
+;// CONCATENATED MODULE: ./build/files/object-check.js
+
+
+
+/** An ETag that may be the MD5 of the content. https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html */
+function isMd5(etag) {
+    return etag !== undefined && /^[0-9a-f]{32}$/i.test(etag);
+}
+function md5Check(etag) {
+    return hashCheck('md5', 'hex', etag.toLowerCase());
+}
+/**
+ * How to prove what is read: by the MD5 in the ETag, which it is where S3 or nobody encrypts; or by a checksum of the whole
+ * object. `undefined` where there is none that can be computed here.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+ */
+function checkOf({ etag, encryption, checksums }) {
+    if (isMd5(etag) && (encryption === undefined || encryption === 'AES256'))
+        return md5Check(etag);
+    const { SHA256, SHA1, CRC32, CRC32C, CRC64NVME } = checksums;
+    if (SHA256 !== undefined)
+        return hashCheck('sha256', 'base64', SHA256);
+    if (SHA1 !== undefined)
+        return hashCheck('sha1', 'base64', SHA1);
+    if (CRC32 !== undefined)
+        return crcCheck(CRC32);
+    if (CRC64NVME !== undefined)
+        return sdkCheck(new crc.Crc64Nvme(), CRC64NVME);
+    if (CRC32C !== undefined)
+        return sdkCheck(new crc.Crc32c(), CRC32C);
+    return undefined;
+}
+function hashCheck(algorithm, encoding, expected) {
+    const hash = (0,external_node_crypto_.createHash)(algorithm);
+    return {
+        update: (bytes) => void hash.update(bytes),
+        holds: () => hash.digest(encoding) === expected,
+    };
+}
+/** The two that node does not have. */
+function sdkCheck(checksum, expected) {
+    return {
+        update: (bytes) => checksum.update(bytes),
+        holds: async () => Buffer.from(await checksum.digest()).toString('base64') === expected,
+    };
+}
+function crcCheck(expected) {
+    let value = 0;
+    return {
+        update: (bytes) => {
+            value = (0,external_node_zlib_.crc32)(bytes, value);
+        },
+        holds: () => {
+            const bytes = Buffer.alloc(4);
+            bytes.writeUInt32BE(value);
+            return bytes.toString('base64') === expected;
         },
     };
 }
+
+;// CONCATENATED MODULE: ./build/operations/download-fetch.js
+
+
+
+
+
+
+
+
+/** Read again from the start where the bytes are not those that S3 has. */
+const RETRIES = 3;
+/** Fetches one version into its file, or sees that it is there. Throws CancelledError, and nothing that is about one key. */
+function fetcher(deps, tally) {
+    const { port, tree, stop } = deps;
+    return async (version) => {
+        try {
+            return { outcome: version.isFolder ? await makeFolder(version) : await settleFile(version) };
+        }
+        catch (error) {
+            if (error instanceof FileProblem)
+                return { outcome: { kind: 'failed', failure: error.failure } };
+            if (error instanceof ports/* S3Failure */.b)
+                return s3Outcome(version, error.failure);
+            if (error instanceof errors/* RollbackError */.ZS && !(error instanceof errors/* CancelledError */.cc)) {
+                const { code, message, hint } = error;
+                return { outcome: { kind: 'failed', failure: { code, message, hint } }, fatal: error };
+            }
+            throw error;
+        }
+    };
+    async function makeFolder({ path }) {
+        const { made } = await tree.folder(path.slice(0, -1));
+        return { kind: made ? 'restored' : 'unchanged' };
+    }
+    async function settleFile(version) {
+        const file = await tree.file(version.path);
+        const there = await file.look();
+        if (there === undefined)
+            return fetchFile(version, file);
+        if (there.size === version.size && (await isComplete(version, file, there.modified)))
+            return { kind: 'unchanged' };
+        throw inTheWay(`a different file is there already: ${(0,core_text/* forLog */.Ig)(version.path)}`);
+    }
+    /**
+     * Is the file that is there this version? Its MD5 tells, where the ETag is one; elsewhere the time that we gave it when
+     * it was complete.
+     */
+    async function isComplete(version, file, modified) {
+        const { key, versionId, etag, lastModified } = version;
+        // Whole seconds: some file systems keep no more, and S3 tells no more.
+        const isOurTime = Math.floor(modified / 1000) === Math.floor(lastModified / 1000);
+        if (!isMd5(etag))
+            return isOurTime;
+        const check = md5Check(etag);
+        for await (const bytes of file.read()) {
+            if (stop.aborted)
+                throw new errors/* CancelledError */.cc();
+            check.update(bytes);
+        }
+        if (await check.holds())
+            return true;
+        if (!isOurTime)
+            return false;
+        // An object encrypted with a KMS key has an ETag that looks like an MD5, and is none.
+        const head = await port.headVersion(key, versionId, false);
+        return head?.encryption?.startsWith('aws:kms') === true || head?.customerKey === true;
+    }
+    async function fetchFile(version, file) {
+        for (let retries = 0;; retries++) {
+            // Before the object is asked for: what is wrong here should not hold a connection.
+            const target = await file.begin();
+            try {
+                const read = await readInto(target, version);
+                if (read === 'another') {
+                    return { kind: 'conflict', found: 'the version was written over after it was listed' };
+                }
+                if (read === 'complete') {
+                    await target.finish(version.lastModified);
+                    return { kind: 'restored' };
+                }
+                if (retries === RETRIES)
+                    return { kind: 'failed', failure: MISMATCH };
+            }
+            finally {
+                await target.discard();
+            }
+        }
+    }
+    async function readInto(target, version) {
+        const stream = await port.readObject(version.key, version.versionId);
+        // Only the id `null` can be another object by now.
+        if (stream.size !== version.size || (version.etag !== undefined && stream.etag !== version.etag)) {
+            await giveUp(stream);
+            return 'another';
+        }
+        const check = checkOf(stream);
+        let size = 0;
+        for await (const bytes of stream.chunks) {
+            if (stop.aborted)
+                throw new errors/* CancelledError */.cc();
+            size += bytes.length;
+            check?.update(bytes);
+            await target.write(bytes);
+        }
+        if (size !== version.size || (await check?.holds()) === false)
+            return 'damaged';
+        if (check === undefined)
+            deps.onUnproven();
+        return 'complete';
+    }
+    async function s3Outcome({ key, ...version }, failure) {
+        const outcome = { kind: 'failed', failure };
+        if ((0,core_outcome/* stopsTheRun */.Ek)(failure.code)) {
+            return { outcome, fatal: new errors/* RollbackError */.ZS(failure.code, failure.message, failure.hint) };
+        }
+        if (failure.code === 'changed-while-read')
+            return { outcome: { kind: 'conflict', found: failure.message } };
+        // What the listing does not tell: an archive tier, a restored copy that is gone by now, a key that only its owner has.
+        if (failure.code !== 'InvalidObjectState' && failure.code !== 'InvalidRequest')
+            return { outcome };
+        try {
+            const head = await port.headVersion(key, version.versionId, false);
+            if (head?.customerKey === true)
+                return { outcome: { kind: 'skipped', reason: 'customer-encryption-key' } };
+            const entry = { ...version, deleteMarker: false, isLatest: false };
+            const archived = head && (0,archive/* archivedIn */.O)({ bucket: port.bucket, key }, entry, head);
+            if (archived === undefined)
+                return { outcome };
+            (0,operations_archived/* countArchived */.yH)(tally, [archived]);
+            return { outcome: { kind: 'skipped', reason: 'archived' } };
+        }
+        catch (error) {
+            if (error instanceof ports/* S3Failure */.b)
+                return { outcome };
+            throw error;
+        }
+    }
+}
+/** Its connection is taken until somebody begins to read, and leaves. */
+async function giveUp({ chunks }) {
+    for await (const _ of chunks)
+        return;
+}
+const MISMATCH = {
+    code: 'checksum-mismatch',
+    message: `what was read is not what S3 has: size or checksum are wrong, ${RETRIES + 1} times in a row`,
+    hint: 'Something between S3 and this runner damages the bytes. Try another runner, or see what a proxy does.',
+};
+
+// EXTERNAL MODULE: ./build/core/scope.js
+var core_scope = __nccwpck_require__(1978);
+// EXTERNAL MODULE: ./build/core/target.js
+var core_target = __nccwpck_require__(8881);
+// EXTERNAL MODULE: ./build/operations/plan.js + 3 modules
+var plan = __nccwpck_require__(1938);
+// EXTERNAL MODULE: ./build/operations/plan-checks.js
+var plan_checks = __nccwpck_require__(6240);
+// EXTERNAL MODULE: ./build/operations/segments.js
+var segments = __nccwpck_require__(4457);
+;// CONCATENATED MODULE: ./build/operations/download-list.js
+
+
+
+
+
+
+
+
 /**
- * Same content, headers and metadata? The ETag settles the content; where it cannot (a multipart upload's or an
- * SSE-KMS object's ETag does not survive a copy), a checksum of the whole object that both carry does.
+ * Read every history in scope, and hand on the version of each key that is meant. Keys that have none to fetch are counted.
+ * @throws RollbackError `version-not-found`, and what the reading throws
  */
-function sameObject(a, b) {
-    // Of an object that cannot be looked at (a customer's own key) nothing is known, not even the ETag.
-    if (a.etag === '' || b.etag === '')
-        return false;
-    return a.size === b.size && (a.etag === b.etag || sameChecksum(a, b)) && sameHeaders(a, b);
+async function listVersions({ scope, target }, { buckets, narrator }, tally, take) {
+    const bucket = scope.bucket ?? '';
+    const inScope = (0,core_scope/* scopeTest */.R)(scope);
+    let listed = 0;
+    const listing = buckets
+        .open(bucket)
+        .list({ prefix: scope.prefix, ...(scope.key !== undefined && { key: scope.key }) });
+    await (0,segments/* readSegments */.l)(listing, async (segment) => {
+        for await (const batch of segment.batches) {
+            await take(batch.filter(({ key }) => inScope(key)).flatMap((history) => chosenOf(history) ?? []));
+            for (const { entries } of batch)
+                listed += entries.length;
+            narrator.progress(listed, undefined, 'versions and markers listed');
+        }
+    });
+    if (listing.order === 'grouped')
+        tally.notes.add(plan/* GROUPED_NOTE */.k);
+    function chosenOf(history) {
+        const { key, entries, otherOrder = entries } = history;
+        tally.totals.keysExamined += 1;
+        tally.totals.entriesExamined += entries.length;
+        const choice = choose(entries, target);
+        if (essence(choice) !== essence(choose(otherOrder, target)))
+            return skip(key, 'ambiguous-order');
+        if ('missing' in choice) {
+            const isMarker = entries.some((e) => e.versionId === choice.missing);
+            throw (0,plan_checks/* versionRefused */.rP)((0,plan_checks/* versionNotFound */.qg)(key, { versionId: choice.missing, isMarker }));
+        }
+        if ('skip' in choice)
+            return skip(key, choice.skip);
+        const { version } = choice;
+        const archived = (0,archive/* archivedIn */.O)({ bucket, key }, version);
+        if (archived !== undefined) {
+            (0,operations_archived/* countArchived */.yH)(tally, [archived]);
+            return skip(key, 'archived');
+        }
+        const { versionId, size = 0, etag, lastModified } = version;
+        return { key, versionId, size, lastModified, ...(etag !== undefined && { etag }) };
+    }
+    function skip(key, reason) {
+        (0,core_report/* countOutcome */.y0)(tally, bucket, key, { kind: 'skipped', reason }, scope.prefix);
+    }
 }
-function sameChecksum(a, b) {
-    const shared = Object.keys(a.checksums).filter((algorithm) => algorithm in b.checksums);
-    return shared.length > 0 && shared.every((algorithm) => a.checksums[algorithm] === b.checksums[algorithm]);
+function choose(entries, target) {
+    const found = (0,core_target/* findTarget */.F)(entries, target);
+    if (!('index' in found))
+        return found;
+    const version = entries[found.index];
+    return version === undefined || version.deleteMarker ? { skip: 'nothing-to-copy' } : { version };
 }
-function sameHeaders(a, b) {
-    const header = [
-        'contentType',
-        'cacheControl',
-        'contentDisposition',
-        'contentEncoding',
-        'contentLanguage',
-        'expires',
-        'websiteRedirect',
-    ];
-    const names = Object.keys(a.metadata);
-    return (header.every((name) => a[name] === b[name]) &&
-        names.length === Object.keys(b.metadata).length &&
-        names.every((name) => a.metadata[name] === b.metadata[name]));
+/** What a choice comes to. */
+function essence(choice) {
+    return JSON.stringify('version' in choice ? choice.version.versionId : choice);
 }
-/** In an archive, and no restored copy to read from. */
-function isArchived(head) {
-    const archived = ARCHIVE_CLASSES.has(head.storageClass ?? '') || head.archiveStatus !== undefined;
-    return archived && !/ongoing-request="false"/.test(head.restore ?? '');
+
+// EXTERNAL MODULE: ./build/core/keys.js
+var keys = __nccwpck_require__(7464);
+// EXTERNAL MODULE: ./build/files/sort.js
+var sort = __nccwpck_require__(5778);
+;// CONCATENATED MODULE: ./build/operations/download-names.js
+
+
+
+/** From this round on a name that is taken gives way to one with the whole hash: rounds are few, whatever the keys are. */
+const PATIENT_ROUNDS = 3;
+function named(version, { platform, sameness }, least = 0) {
+    const { key, size } = version;
+    const isFolder = isFolderKey(key, size);
+    const { path, marks } = isFolder
+        ? { path: folderPath(key, platform), marks: 0 }
+        : filePath(key, platform, least);
+    return { ...version, path, isFolder, marks, order: sortablePath(foldPath(path, sameness)) };
 }
 /**
- * CopyObject keeps metadata and tags, and forgets these: storage class, redirect, encryption. SSE-S3 is not among them:
- * it is what every object gets, unless the bucket's owner has chosen a stronger default since.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
+ * Keeps versions on disk where there are many, and gives them by path; of those with one path the most marked one first,
+ * which has fewer names left.
  */
-function carriedOver(source) {
+function openNames(folder, naming) {
+    return (0,sort/* openSorter */.g)({
+        folder,
+        encode: ({ key, versionId, size, etag, lastModified, marks }) => JSON.stringify([key, versionId, size, etag ?? '', lastModified, marks]),
+        decode: (line) => {
+            // What `encode` wrote.
+            const [key, versionId, size, etag, lastModified, marks] = JSON.parse(line);
+            return named({ key, versionId, size, lastModified, ...(etag !== '' && { etag }) }, naming, marks);
+        },
+        compare: (a, b) => (0,keys/* compareKeys */.YD)(a.order, b.order) || b.marks - a.marks || (0,keys/* compareKeys */.YD)(a.key, b.key),
+    });
+}
+/**
+ * Give every file a path of its own. Of several that the file system takes for the same one keeps it; a file keeps none
+ * that is a folder of another; the others get safe names, and are sorted anew until nothing clashes. Depends on nothing
+ * but the keys. `open` gives the n-th sorter; `onNameless` takes the keys for which every name is taken.
+ */
+async function settleNames(first, naming, open, onNameless) {
+    let names = first;
+    for (let round = 0; await hasClash(names); round++) {
+        const next = open(round + 1);
+        for await (const { version, clashes } of judged(names)) {
+            const marks = clashes ? moreMarks(version.marks, round) : version.marks;
+            if (marks === undefined)
+                onNameless(version);
+            else
+                await next.add([named(version, naming, marks)]);
+        }
+        await names.cleanUp();
+        names = next;
+    }
+    return names;
+}
+function moreMarks(marks, round) {
+    if (marks === 64)
+        return undefined;
+    return marks === 0 && round < PATIENT_ROUNDS ? 8 : 64;
+}
+async function hasClash(names) {
+    for await (const { clashes } of judged(names))
+        if (clashes)
+            return true;
+    return false;
+}
+/** What lies in a folder comes right behind a file of the folder's name, so one file has to be remembered. */
+async function* judged(names) {
+    let kept;
+    for await (const batch of names.sorted()) {
+        for (const version of batch) {
+            if (kept !== undefined && version.order === kept.order) {
+                yield { version, clashes: true };
+                continue;
+            }
+            if (kept !== undefined)
+                yield { version: kept, clashes: isFolderOf(kept.order, version.order) };
+            kept = version.isFolder ? undefined : version;
+            if (version.isFolder)
+                yield { version, clashes: false };
+        }
+    }
+    if (kept !== undefined)
+        yield { version: kept, clashes: false };
+}
+
+// EXTERNAL MODULE: ./build/core/plan.js
+var core_plan = __nccwpck_require__(4115);
+// EXTERNAL MODULE: ./build/core/time.js
+var time = __nccwpck_require__(3669);
+;// CONCATENATED MODULE: ./build/operations/download-plan.js
+
+
+
+
+
+
+const FLUSH_CHARACTERS = 64 * 1024;
+/** @throws RollbackError `file-not-writable` at once, before any work is done in vain. */
+async function openDownloadPlan(request, now) {
+    const place = { file: request.planFile, input: 'plan-file' };
+    const handle = await (0,files_open/* openForWriting */.Qh)(place);
+    const createdAt = (0,time/* formatTime */.f)(now);
+    let buffer = headerLine(request, createdAt, core_plan/* NO_DIGEST */.zM);
+    const hash = (0,external_node_crypto_.createHash)('sha256');
+    async function flush() {
+        const text = buffer;
+        buffer = '';
+        hash.update(text);
+        await (0,files_open/* orNotWritable */.L9)(place, () => handle.appendFile(text));
+    }
     return {
-        ...(source.storageClass !== undefined && { storageClass: source.storageClass }),
-        ...(source.websiteRedirect !== undefined && { websiteRedirect: source.websiteRedirect }),
-        ...(source.encryption !== undefined && source.encryption !== 'AES256' && { encryption: source.encryption }),
-        ...(source.kmsKeyId !== undefined && { kmsKeyId: source.kmsKeyId }),
-        ...(source.bucketKey !== undefined && { bucketKey: source.bucketKey }),
+        async write(bucket, versions) {
+            for (const { key, versionId, size, path } of versions) {
+                buffer += `${JSON.stringify({ bucket, key, versionId, size, path })}\n`;
+            }
+            if (buffer.length >= FLUSH_CHARACTERS)
+                await flush();
+        },
+        async finish() {
+            await flush();
+            const digest = `sha256:${hash.digest('hex')}`;
+            await (0,files_open/* orNotWritable */.L9)(place, async () => {
+                // The header's length does not depend on the digest, so it can be put in afterwards.
+                await handle.write(headerLine(request, createdAt, digest), 0);
+                await handle.datasync();
+            });
+            return { file: request.planFile, digest };
+        },
+        close: () => handle.close(),
+    };
+}
+function headerLine({ operation, scope, target, directory }, createdAt, digest) {
+    return `${JSON.stringify({
+        schemaVersion: 1,
+        kind: 'download',
+        operation,
+        bucket: scope.bucket,
+        scope: (0,core_scope/* scopeRecord */.w)(scope),
+        target: (0,core_report/* targetRecord */.tw)(target),
+        directory,
+        createdAt,
+        digest,
+    })}\n`;
+}
+
+// EXTERNAL MODULE: ./build/operations/report-file.js
+var report_file = __nccwpck_require__(7072);
+// EXTERNAL MODULE: ./build/operations/restore.js + 39 modules
+var restore = __nccwpck_require__(9006);
+;// CONCATENATED MODULE: ./build/operations/download.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Fetch a version of a key, or of every key in scope, into a folder: read histories → name the files → plan → fetch → tell.
+ * Changes nothing in the bucket, and no file that is there. Never throws for what happens in the bucket or on the disk.
+ * `write`: how bytes get into a file, for tests.
+ */
+async function download(request, deps, write) {
+    const startedAt = deps.now();
+    const tally = (0,core_report/* newTally */.l4)();
+    const cleanUps = [];
+    let plan;
+    let error;
+    try {
+        const sameness = await probeDirectory(request.directory);
+        const naming = { platform: process.platform === 'win32' ? 'win32' : 'posix', sameness };
+        const planned = await openDownloadPlan(request, startedAt);
+        cleanUps.push(() => planned.close());
+        const names = await readNames(request, naming, deps, tally, (sorter) => cleanUps.push(() => sorter.cleanUp()));
+        plan = await writePlan(request, names, planned, deps, tally);
+        if (!request.dryRun && tally.totals.planned > 0)
+            await fetchAll(request, names, deps, tally, write);
+    }
+    catch (thrown) {
+        error = asDownloadError(thrown, request);
+    }
+    finally {
+        for (const cleanUp of cleanUps)
+            await cleanUp().catch(() => { });
+    }
+    if (!request.dryRun)
+        (0,restore/* countNotAttempted */.Rt)(tally);
+    for (const note of [...(0,operations_archived/* archivedNotes */.wx)(request, tally), ...deps.buckets.notes])
+        tally.notes.add(note);
+    const report = (0,core_report/* finishReport */.Ux)(request, tally, {
+        startedAt,
+        finishedAt: deps.now(),
+        requests: deps.buckets.requests,
+        ...(error !== undefined && { error: { code: error.code, message: error.message, hint: error.hint } }),
+    });
+    const reportFile = await (0,report_file/* writeReport */.u)(request.reportFile, report, deps.narrator);
+    return {
+        report,
+        highlights: (0,core_report/* highlightsOf */.Xz)(tally),
+        ...(plan !== undefined && { plan }),
+        ...(reportFile !== undefined && { reportFile }),
+    };
+}
+/** The versions to fetch, each with a path of its own, sorted by it. */
+async function readNames(request, naming, deps, tally, onOpen) {
+    const { scope, reportFile } = request;
+    const bucket = scope.bucket ?? '';
+    deps.narrator.phase('Preflight');
+    const { versioning } = await deps.buckets.open(bucket).preflight();
+    deps.narrator.say(`Bucket ${(0,core_text/* forLog */.Ig)(bucket)}: versioning ${versioning.toLowerCase()}.`);
+    deps.narrator.phase('Plan: reading the histories');
+    const open = (round) => {
+        if (deps.stop.aborted)
+            throw new errors/* CancelledError */.cc();
+        const sorter = openNames((0,external_node_path_.join)((0,external_node_path_.dirname)(reportFile), 'spool', `download-${round}`), naming);
+        onOpen(sorter);
+        return sorter;
+    };
+    const first = open(0);
+    // One after the other: while the sorter writes what it holds, the listing's many lanes would fill it again and again.
+    let adding = Promise.resolve();
+    await listVersions(request, deps, tally, (versions) => {
+        adding = adding.then(() => first.add(versions.map((version) => named(version, naming))));
+        return adding;
+    });
+    if (tally.totals.keysExamined === 0)
+        (0,plan_checks/* nothingInScope */.PS)(request, tally);
+    return settleNames(first, naming, open, ({ key }) => {
+        (0,core_report/* countOutcome */.y0)(tally, bucket, key, { kind: 'failed', failure: NAMELESS }, scope.prefix);
+    });
+}
+const NAMELESS = {
+    code: 'no-free-name',
+    message: 'the name of its file, and the safe names that it could have, are folders that other keys need',
+    hint: 'Fetch this key alone, with "key", into another folder.',
+};
+/** Write down what will be fetched, and count it. */
+async function writePlan({ scope, directory }, names, plan, { narrator, stop }, tally) {
+    const bucket = scope.bucket ?? '';
+    let bytes = 0;
+    let renamed = 0;
+    for await (const versions of names.sorted()) {
+        if (stop.aborted)
+            throw new errors/* CancelledError */.cc();
+        await plan.write(bucket, versions);
+        for (const { key, path, size, versionId } of versions) {
+            (0,core_report/* countPlanned */.Wn)(tally, { bucket, key, from: null, to: { versionId }, steps: [] }, scope.prefix);
+            bytes += size;
+            if (path === key)
+                continue;
+            renamed += 1;
+            if (tally.renamed.length < core_report/* MAX_LISTED */.Bl)
+                tally.renamed.push({ bucket, key, path });
+        }
+    }
+    if (renamed > 0) {
+        tally.notes.add(`${renamed} ${renamed === 1 ? 'key has a file' : 'keys have files'} of another name, because the key is no path that is ` +
+            'safe on this system, or another file has it. In the report "renamed" lists ' +
+            `${renamed > core_report/* MAX_LISTED */.Bl ? `the first ${core_report/* MAX_LISTED */.Bl}` : 'them'}, the plan file all paths.`);
+    }
+    const { keysExamined, entriesExamined, planned, skipped } = tally.totals;
+    narrator.say(`${keysExamined} keys in scope with ${entriesExamined} versions and delete markers: ` +
+        `${planned} to fetch into ${(0,core_text/* forLog */.Ig)(directory)} (${bytes} bytes), ${skipped} skipped.`);
+    return plan.finish();
+}
+async function fetchAll({ directory, scope }, names, { buckets, narrator, stop, concurrency }, tally, write) {
+    const bucket = scope.bucket ?? '';
+    narrator.phase(`Fetch: ${tally.totals.planned} files`);
+    const tree = await openTree(directory, write);
+    let done = 0;
+    let unproven = 0;
+    const onUnproven = () => {
+        unproven += 1;
+    };
+    const fetch = fetcher({ port: buckets.open(bucket), tree, stop, onUnproven }, tally);
+    try {
+        await (0,concurrent/* forEachConcurrently */.D)(one(names), concurrency, async (version) => {
+            if (stop.aborted)
+                throw new errors/* CancelledError */.cc();
+            const { outcome, fatal } = await fetch(version);
+            (0,core_report/* countOutcome */.y0)(tally, bucket, version.key, outcome, scope.prefix);
+            narrator.progress(++done, tally.totals.planned, 'files');
+            if (fatal !== undefined)
+                throw fatal;
+        });
+    }
+    finally {
+        if (unproven > 0) {
+            tally.notes.add(`${unproven} of the fetched files could be checked by size only: S3 has no checksum of the whole object for them ` +
+                'that can be computed here.');
+        }
+    }
+    // Told to stop when the last file was there: the job is cancelled all the same.
+    if (stop.aborted)
+        throw new errors/* CancelledError */.cc();
+}
+async function* one(names) {
+    for await (const batch of names.sorted())
+        yield* batch;
+}
+/** A download changes nothing in the bucket, so of every target it can be run again. */
+function asDownloadError(thrown, request) {
+    const error = (0,restore/* asRollbackError */.p2)(thrown, request);
+    if (error.code !== 'cancelled' || request.target.kind !== 'versions-back')
+        return error;
+    const again = 'Run the same step again: files that are complete are left alone, the rest is fetched.';
+    return new errors/* RollbackError */.ZS(error.code, error.message, again, { cause: thrown });
+}
+
+
+/***/ }),
+
+/***/ 6240:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Gy: () => (/* binding */ checkPlan),
+/* harmony export */   Ki: () => (/* binding */ noteFacts),
+/* harmony export */   PS: () => (/* binding */ nothingInScope),
+/* harmony export */   qg: () => (/* binding */ versionNotFound),
+/* harmony export */   rP: () => (/* binding */ versionRefused)
+/* harmony export */ });
+/* harmony import */ var _core_again_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(58);
+/* harmony import */ var _core_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2807);
+/* harmony import */ var _core_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6067);
+/* harmony import */ var _archived_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5897);
+
+
+
+
+/** What is to be said of a plan before it is carried out, and when it must not be. */
+/**
+ * Limits that the user set, and what the bucket cannot do. A dry run is only told of them.
+ * @throws RollbackError `max-changes-exceeded`, `max-deletes-exceeded`, `mfa-delete-enabled`, before the first change
+ */
+function checkPlan(request, facts, plan, tally) {
+    const refusals = [];
+    const { planned } = tally.totals;
+    if (request.maxChanges !== undefined && planned > request.maxChanges) {
+        refusals.push(new _core_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RollbackError */ .ZS('max-changes-exceeded', `input "max-changes": the plan changes ${planned} keys, more than the ${request.maxChanges} allowed`, 'Look at the plan; then narrow the scope, or raise "max-changes".'));
+    }
+    if (request.method === 'delete' && plan.versionDeletes > (request.maxDeletes ?? 0)) {
+        refusals.push(new _core_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RollbackError */ .ZS('max-deletes-exceeded', `input "max-deletes": the plan deletes ${plan.versionDeletes} versions for good, more than the ${request.maxDeletes ?? 0} allowed`, 'Look at the plan; then narrow the scope, raise "max-deletes", or use method: copy, which deletes nothing.'));
+    }
+    for (const [bucket, { mfaDelete }] of facts) {
+        if (!mfaDelete || plan.removals === 0)
+            continue;
+        refusals.push(new _core_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RollbackError */ .ZS('mfa-delete-enabled', `bucket ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(bucket)} has MFA delete enabled: the ${plan.removals} entries in the plan can only be removed with a one-time password`, "The bucket owner's root user can remove them, or turn MFA delete off for the time of the restore (PutBucketVersioning)."));
+    }
+    const [first] = refusals;
+    if (first === undefined)
+        return;
+    if (!request.dryRun)
+        throw first;
+    for (const refusal of refusals)
+        tally.notes.add(`Without dry-run this would be refused. ${refusal.message}. ${refusal.hint}`);
+}
+/** What is worth knowing about this plan in this bucket. */
+function noteFacts(request, facts, plan, tally) {
+    const changed = request.destination?.bucket;
+    for (const [bucket, { versioning, objectLock }] of facts) {
+        if (changed !== undefined && bucket !== changed)
+            continue;
+        const which = facts.size === 1 ? 'this bucket' : `bucket ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(bucket)}`;
+        if (versioning === 'Suspended') {
+            tally.notes.add(`Versioning of ${which} is suspended: what is written to it now is kept in one version only.`);
+        }
+        if (typeof objectLock === 'object' && plan.copies > 0) {
+            tally.notes.add(`Object Lock: the default retention of ${which} (${objectLock.mode}, ${objectLock.period}) applies to every copy made there; it cannot be deleted before.`);
+        }
+    }
+    const mayBeLocked = [...facts.values()].some(({ objectLock }) => objectLock !== 'off');
+    if (request.preserve.objectLock && plan.copies > 0 && plan.locked === 0 && mayBeLocked) {
+        tally.notes.add('preserve: object-lock found no retention and no legal hold on the versions to copy. S3 shows them only to roles with ' +
+            's3:GetObjectRetention and s3:GetObjectLegalHold.');
+    }
+    for (const note of (0,_archived_js__WEBPACK_IMPORTED_MODULE_3__/* .archivedNotes */ .wx)(request, tally))
+        tally.notes.add(note);
+    if (!(0,_core_again_js__WEBPACK_IMPORTED_MODULE_0__/* .canRepeat */ .k)(request) && tally.totals.planned > 0) {
+        tally.notes.add('versions-back counts from what is there when it runs: running this again goes back from the result, it does not ' +
+            'repeat it. With to-time, or a version-id, it can be run again safely.');
+    }
+    if (request.method === 'delete' && plan.versionDeletes > 0) {
+        tally.notes.add(`Method delete: the plan deletes ${plan.versionDeletes} versions for good. They cannot come back.`);
+    }
+}
+/** A key has no such version: no entry at all with this id, or a marker. */
+function versionNotFound(key, { versionId, isMarker }) {
+    return {
+        code: 'version-not-found',
+        message: `${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(versionId)} is ${isMarker ? 'a delete marker' : 'not a version'} of key ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(key)}`,
+        hint: isMarker
+            ? 'A delete marker holds no data to go back to. Use operation: undelete, or the id of a version.'
+            : 'Take an id from "aws s3api list-object-versions --bucket … --prefix <the key>". A version deleted for good cannot come back.',
+    };
+}
+/** Where the version is an input of the run there is nothing else to do. */
+function versionRefused({ code, message, hint }) {
+    return new _core_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RollbackError */ .ZS(code, `input "version-id": ${message}`, hint);
+}
+/** @throws RollbackError `version-not-found` where a version of a key that has none was asked for */
+function nothingInScope({ scope, target, manifest }, tally) {
+    const bucket = (0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(scope.bucket ?? '');
+    if (manifest !== undefined) {
+        tally.notes.add(`The manifest ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(manifest.given)} has no row to act on: none at all, or none with a key in scope.`);
+        return;
+    }
+    if (target.kind === 'version') {
+        throw new _core_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RollbackError */ .ZS('version-not-found', `input "version-id": key ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(scope.key ?? '')} has no versions in bucket ${bucket}`, 'Check "key" letter by letter: keys are case-sensitive and have no leading slash unless they were written with one.');
+    }
+    const what = scope.key !== undefined ? `key ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(scope.key)}` : `keys under ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(scope.prefix)}`;
+    tally.notes.add(`No ${what} in bucket ${bucket}, neither now nor in its history. Check the spelling: keys are ` +
+        'case-sensitive and have no leading slash unless they were written with one.');
+}
+
+
+/***/ }),
+
+/***/ 1938:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  k: () => (/* binding */ GROUPED_NOTE),
+  C: () => (/* binding */ makePlan)
+});
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./build/core/plan.js
+var core_plan = __nccwpck_require__(4115);
+// EXTERNAL MODULE: ./build/core/report.js
+var report = __nccwpck_require__(4486);
+// EXTERNAL MODULE: ./build/core/scope.js
+var core_scope = __nccwpck_require__(1978);
+// EXTERNAL MODULE: ./build/core/time.js
+var time = __nccwpck_require__(3669);
+// EXTERNAL MODULE: ./build/files/plan-spool.js + 1 modules
+var plan_spool = __nccwpck_require__(5499);
+// EXTERNAL MODULE: ./build/core/concurrent.js
+var concurrent = __nccwpck_require__(8017);
+// EXTERNAL MODULE: ./build/core/history.js
+var core_history = __nccwpck_require__(3270);
+// EXTERNAL MODULE: ./build/core/target.js
+var core_target = __nccwpck_require__(8881);
+;// CONCATENATED MODULE: ./build/core/decide.js
+
+
+
+/**
+ * The truth table: what becomes of one key. Pure; the same wish always has the same answer.
+ * Where the server left two orders possible, the key is only touched if both lead to the same.
+ */
+function decide(wish) {
+    const decision = decideOrdered(wish);
+    const { history, destination } = wish;
+    if (history.otherOrder === undefined && destination?.history.otherOrder === undefined)
+        return decision;
+    const other = decideOrdered({
+        ...wish,
+        history: otherOrder(history),
+        ...(destination && { destination: { ...destination, history: otherOrder(destination.history) } }),
+    });
+    return essence(decision) === essence(other) ? decision : { kind: 'skip', reason: 'ambiguous-order' };
+}
+function otherOrder(history) {
+    return { key: history.key, entries: history.otherOrder ?? history.entries };
+}
+/** All of a decision that leads to a change; what lies further down in the history does not. */
+function essence(decision) {
+    if (decision.kind !== 'copy')
+        return JSON.stringify(decision);
+    const { entries, ...copy } = decision.copy;
+    return JSON.stringify([entries[0], copy]);
+}
+function decideOrdered(wish) {
+    const { versionIds, destination, history, target } = wish;
+    if (target.kind === 'undelete' && versionIds !== undefined) {
+        const markers = history.entries.slice(0, (0,core_history/* markersOnTop */.Os)(history.entries));
+        const onTop = markers.some((marker) => versionIds.includes(marker.versionId));
+        return onTop ? goBack(wish, target) : { kind: 'skip', reason: 'not-a-current-delete-marker' };
+    }
+    if (history.entries.length === 0 && (versionIds === undefined || versionIds.length === 0)) {
+        return { kind: 'key-not-found' };
+    }
+    if (destination !== undefined || (versionIds?.length ?? 0) > 1)
+        return stack(wish);
+    const [versionId] = versionIds ?? [];
+    return goBack(wish, versionId === undefined ? target : { kind: 'version', versionId });
+}
+/** The key goes back to one entry of its own history. */
+function goBack({ bucket, history, method, versioning }, target) {
+    const { key, entries } = history;
+    const found = (0,core_target/* findTarget */.F)(entries, target);
+    if ('skip' in found)
+        return { kind: 'skip', reason: found.skip };
+    if ('missing' in found)
+        return notFound(entries, found.missing);
+    const { index } = found;
+    const current = (0,core_history/* currentOf */.$c)(entries);
+    const wanted = entries[index];
+    const above = entries.slice(0, index);
+    const wantsData = wanted !== undefined && !wanted.deleteMarker;
+    // 1. The target is current.
+    if (index === 0)
+        return { kind: 'unchanged' };
+    // 2. Deleted now, and to be deleted or absent.
+    if (current.deleteMarker && !wantsData)
+        return { kind: 'unchanged' };
+    const from = (0,core_plan/* seenOf */.Pm)(current);
+    const change = (to, steps) => {
+        const replaceable = versioning === 'Suspended' && to?.versionId === 'null' && to.etag !== undefined;
+        const target = { versionId: to?.versionId ?? null, ...(replaceable && { etag: to.etag }) };
+        return { kind: 'change', line: { bucket, key, from, to: target, steps } };
+    };
+    // 3. Only markers lie above it: they go, no data moves.
+    if (above.every((e) => e.deleteMarker))
+        return change(wanted, above.map(removal));
+    // 6. Everything above goes, the current entry last, so that readers see one change, straight to the target.
+    if (method === 'delete') {
+        return change(wanted, [...above.slice(1), current].map(removal));
+    }
+    const destroysNull = wouldDestroyNull(entries, versioning);
+    // 4. The version is copied on top.
+    if (wantsData) {
+        const source = { bucket, key };
+        return { kind: 'copy', copy: { bucket, key, entries, source, wanted: [wanted], destroysNull } };
+    }
+    // 5. It should not exist, and does: a delete marker goes on top.
+    if (destroysNull)
+        return { kind: 'skip', reason: 'would-destroy-null-version' };
+    return change(undefined, [{ do: 'add-delete-marker' }]);
+}
+/** Several versions are put on top of each other in their old order, or one or more in another place. */
+function stack(wish) {
+    const { bucket, history, versionIds, destination, versioning } = wish;
+    const chosen = choose(wish);
+    if ('kind' in chosen)
+        return chosen;
+    const wanted = withoutIdleMarkers(chosen);
+    if (wanted.length === 0)
+        return { kind: 'skip', reason: 'nothing-to-copy' };
+    const place = destination === undefined ? { bucket, key: history.key } : placeOf(destination);
+    const entries = destination === undefined ? history.entries : destination.history.entries;
+    if (destination === undefined && versionIds !== undefined) {
+        // Covered by markers only, the versions lie there as they should: the markers go, as ever.
+        const markers = entries.slice(0, (0,core_history/* markersOnTop */.Os)(entries));
+        const below = entries.slice(markers.length, markers.length + wanted.length);
+        if (markers.length > 0 && below.length === wanted.length && below.every((e, i) => e === wanted.at(-1 - i))) {
+            const to = { versionId: wanted.at(-1)?.versionId ?? null };
+            const steps = markers.map(removal);
+            return { kind: 'change', line: { ...place, from: (0,core_plan/* seenOf */.Pm)(entries[0]), to, steps } };
+        }
+    }
+    // Of several writes into a suspended bucket each destroys the one before.
+    const destroysNull = wouldDestroyNull(entries, versioning) || (versioning === 'Suspended' && wanted.length > 1);
+    return { kind: 'copy', copy: { ...place, entries, source: { bucket, key: history.key }, wanted, destroysNull } };
+}
+function placeOf(destination) {
+    return { bucket: destination.bucket, key: destination.history.key };
+}
+/** The entries that a wish means, oldest first. */
+function choose({ history, target, versionIds }) {
+    const { entries } = history;
+    if (versionIds === undefined) {
+        const found = (0,core_target/* findTarget */.F)(entries, target);
+        if ('skip' in found)
+            return { kind: 'skip', reason: found.skip };
+        if ('missing' in found)
+            return notFound(entries, found.missing);
+        const entry = entries[found.index];
+        return entry === undefined ? [] : [entry];
+    }
+    const missing = versionIds.find((id) => !entries.some((e) => e.versionId === id));
+    if (missing !== undefined)
+        return notFound(entries, missing);
+    return entries.filter((e) => versionIds.includes(e.versionId)).toReversed();
+}
+/** A marker over nothing, or over another marker, changes nothing for a reader, and could not be put there guarded. */
+function withoutIdleMarkers(entries) {
+    return entries.filter((entry, i) => !entry.deleteMarker || entries[i - 1]?.deleteMarker === false);
+}
+function notFound(entries, versionId) {
+    const isMarker = entries.some((e) => e.versionId === versionId);
+    return { kind: 'version-not-found', versionId, isMarker };
+}
+/**
+ * A write into a suspended bucket becomes the `null` entry and destroys the one there was. Where that is a marker below
+ * others, a part of the history would be gone, and the same time would mean another state from then on.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html
+ */
+function wouldDestroyNull(entries, versioning) {
+    return (versioning === 'Suspended' && entries.some((e, index) => e.versionId === 'null' && !(e.deleteMarker && index === 0)));
+}
+function removal(entry) {
+    return { do: entry.deleteMarker ? 'remove-delete-marker' : 'delete-version', versionId: entry.versionId };
+}
+
+// EXTERNAL MODULE: ./build/core/keys.js
+var keys = __nccwpck_require__(7464);
+// EXTERNAL MODULE: ./build/core/outcome.js
+var outcome = __nccwpck_require__(9058);
+// EXTERNAL MODULE: ./build/core/ports.js
+var ports = __nccwpck_require__(5158);
+// EXTERNAL MODULE: ./build/core/request.js
+var core_request = __nccwpck_require__(2171);
+// EXTERNAL MODULE: ./build/core/text.js
+var core_text = __nccwpck_require__(6067);
+// EXTERNAL MODULE: ./build/operations/archived.js
+var archived = __nccwpck_require__(5897);
+// EXTERNAL MODULE: ./build/operations/plan-checks.js
+var plan_checks = __nccwpck_require__(6240);
+// EXTERNAL MODULE: ./build/operations/read-places.js
+var read_places = __nccwpck_require__(800);
+// EXTERNAL MODULE: ./build/core/archive.js
+var archive = __nccwpck_require__(4568);
+// EXTERNAL MODULE: ./build/core/copy.js
+var copy = __nccwpck_require__(9845);
+;// CONCATENATED MODULE: ./build/operations/settle.js
+
+
+
+/**
+ * Settle a copy by looking at the versions: which of them lie on top already, can the rest be copied, and what has to be
+ * carried over? Asks for a HEAD only where the listing leaves it open. Changes nothing.
+ * @throws S3Failure, CancelledError
+ */
+async function settleCopy(question, buckets, options) {
+    const { bucket, key, entries, source, wanted, destroysNull } = question;
+    const heads = new Map();
+    const rest = wanted.slice(await countOnTop());
+    if (rest.length === 0)
+        return { kind: 'unchanged' };
+    if (destroysNull)
+        return { kind: 'skipped', reason: 'would-destroy-null-version' };
+    const steps = [];
+    const archived = [];
+    for (const entry of rest) {
+        const settled = await stepFor(entry);
+        if (settled === 'gone')
+            return { kind: 'conflict', found: 'the version to go back to was deleted meanwhile' };
+        if ('skip' in settled)
+            return { kind: 'skipped', reason: settled.skip };
+        if ('archived' in settled)
+            archived.push(settled.archived);
+        else
+            steps.push(settled.step);
+    }
+    // All or nothing: a part of the versions alone would be another history than was asked for.
+    if (archived.length > 0)
+        return { kind: 'archived', versions: archived };
+    const last = wanted.at(-1);
+    const to = { versionId: last === undefined || last.deleteMarker ? null : last.versionId };
+    return { kind: 'change', line: { bucket, key, from: (0,core_plan/* seenOf */.Pm)(entries[0]), to, steps } };
+    async function stepFor(entry) {
+        if (entry.deleteMarker)
+            return { step: { do: 'add-delete-marker' } };
+        // The listing knows the archive classes, so no question is needed to leave these alone.
+        const archived = (0,archive/* archivedIn */.O)(source, entry);
+        if (archived !== undefined)
+            return { archived };
+        const head = await look(source, entry, false);
+        return head === undefined ? 'gone' : (0,copy/* copyStep */.Kf)(source, entry, head, { bucket, key }, options);
+    }
+    /** How many of the wanted entries, from the oldest on, are what lies on top now: an earlier run may have put them there. */
+    async function countOnTop() {
+        for (let count = Math.min(wanted.length, entries.length); count > 0; count--) {
+            const pairs = entries.slice(0, count).map((there, i) => [there, wanted[count - 1 - i]]);
+            if (!pairs.every(([there, one]) => one !== undefined && mayBeSame(there, one)))
+                continue;
+            let same = true;
+            for (const [there, one] of pairs)
+                same &&= one !== undefined && (await isSame(there, one));
+            if (same)
+                return count;
+        }
+        return 0;
+    }
+    function mayBeSame(there, one) {
+        return there.deleteMarker === one.deleteMarker && there.size === one.size;
+    }
+    async function isSame(there, one) {
+        if (there.deleteMarker || there === one)
+            return true;
+        // Equal ETags settle the content; only where they differ may a checksum still tell that it is the same.
+        const checksums = there.etag !== one.etag;
+        const [a, b] = await Promise.all([look({ bucket, key }, there, checksums), look(source, one, checksums)]);
+        return a !== undefined && b !== undefined && (0,copy/* sameObject */.Qr)(a, b);
+    }
+    /** Each version is asked for once; one that was asked for with its checksums will do without. */
+    function look({ bucket, key }, { versionId }, checksums) {
+        const name = JSON.stringify([bucket, key, versionId]);
+        const known = heads.get(`${name} with checksums`) ?? (checksums ? undefined : heads.get(name));
+        const head = known ?? buckets.open(bucket).headVersion(key, versionId, checksums);
+        if (known === undefined)
+            heads.set(checksums ? `${name} with checksums` : name, head);
+        return head;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/operations/planner.js
+
+
+
+
+
+
+
+
+
+
+
+
+function planner(request, deps, counts, tally) {
+    const { buckets, facts } = deps;
+    const prefix = (0,core_request/* changedPrefix */.h)(request);
+    const options = { preserve: request.preserve, now: deps.now() };
+    return async (batch) => {
+        const wishes = await asWishes(batch);
+        const decisions = [];
+        await (0,concurrent/* forEachConcurrently */.D)(wishes.entries(), deps.concurrency, async ([i, wish]) => {
+            decisions[i] = await settle(wish, batch[i]?.mayBeGone === true);
+        });
+        const lines = [];
+        for (const [i, { bucket, history }] of wishes.entries()) {
+            tally.totals.keysExamined += 1;
+            tally.totals.entriesExamined += history.entries.length;
+            const decision = decisions[i];
+            const place = (0,core_request/* changedPlace */.o)(request, { bucket, key: history.key });
+            if (decision === undefined)
+                continue;
+            if (decision.kind === 'change') {
+                lines.push(decision.line);
+                (0,report/* countPlanned */.Wn)(tally, decision.line, prefix);
+                countSteps(decision.line);
+            }
+            else if (decision.kind === 'archived') {
+                await (0,archived/* collectArchived */.RV)({ ...place, versions: decision.versions }, request, deps, tally);
+            }
+            else {
+                (0,report/* countOutcome */.y0)(tally, place.bucket, place.key, decision, prefix);
+            }
+        }
+        return lines;
+    };
+    async function asWishes(batch) {
+        const { target, method, destination } = request;
+        const places = batch.map(({ bucket, history }) => (0,core_request/* changedPlace */.o)(request, { bucket, key: history.key }));
+        const there = destination === undefined ? [] : await (0,read_places/* readPlaces */.B)(places, buckets);
+        return batch.map((candidate, i) => {
+            const place = places[i] ?? { bucket: candidate.bucket, key: candidate.history.key };
+            const history = there[i];
+            return {
+                ...candidate,
+                target,
+                method,
+                versioning: facts.get(place.bucket)?.versioning ?? 'Enabled',
+                ...(history !== undefined && { destination: { bucket: place.bucket, history } }),
+            };
+        });
+    }
+    async function settle(wish, mayBeGone) {
+        const decision = decide(wish);
+        switch (decision.kind) {
+            case 'unchanged':
+            case 'change':
+                return decision;
+            case 'skip':
+                return { kind: 'skipped', reason: decision.reason };
+            case 'key-not-found':
+                return mayBeGone
+                    ? { kind: 'skipped', reason: 'nothing-to-restore' }
+                    : { kind: 'failed', failure: KEY_NOT_FOUND };
+            case 'version-not-found':
+                return notFound(wish.history.key, decision);
+            case 'copy':
+                return lookAndSettle(decision.copy);
+        }
+    }
+    /** Where the version is an input of the run there is nothing else to do; a row of a manifest is one of many. */
+    function notFound(key, decision) {
+        const failure = (0,plan_checks/* versionNotFound */.qg)(key, decision);
+        if (request.target.kind === 'version')
+            throw (0,plan_checks/* versionRefused */.rP)(failure);
+        return { kind: 'failed', failure };
+    }
+    async function lookAndSettle(question) {
+        const bytes = (0,keys/* keyBytes */.Rt)(question.key);
+        if (bytes > keys/* MAX_KEY_BYTES */.Xd)
+            return { kind: 'failed', failure: keyTooLong(question, bytes) };
+        try {
+            return await settleCopy(question, buckets, options);
+        }
+        catch (error) {
+            if (error instanceof ports/* S3Failure */.b && !(0,outcome/* stopsTheRun */.Ek)(error.failure.code)) {
+                return { kind: 'failed', failure: error.failure };
+            }
+            throw error;
+        }
+    }
+    function countSteps(line) {
+        let writes = 0;
+        for (const step of line.steps) {
+            if (request.dryRun)
+                tally.steps[step.do] += 1;
+            if (step.do === 'delete-version')
+                counts.versionDeletes += 1;
+            if (step.do === 'delete-version' || step.do === 'remove-delete-marker')
+                counts.removals += 1;
+            else
+                writes += 1;
+            if (step.do !== 'copy-version')
+                continue;
+            counts.copies += 1;
+            if (step.carry?.lockMode !== undefined || step.carry?.legalHold === true)
+                counts.locked += 1;
+        }
+        if (writes > 1)
+            counts.stacks += 1;
+    }
+}
+const KEY_NOT_FOUND = {
+    code: 'key-not-found',
+    message: 'the bucket has no such key, neither now nor in its history',
+    hint: 'Check the row letter by letter: keys are case-sensitive. In a CSV manifest they are URL-encoded: "+" and "%20" mean a ' +
+        'space, a plus is "%2B".',
+};
+function keyTooLong({ key }, bytes) {
+    return {
+        code: 'key-too-long',
+        message: `with the destination-prefix before it the key is ${bytes} bytes of UTF-8; S3 has none over ${keys/* MAX_KEY_BYTES */.Xd}: ${(0,core_text/* forLog */.Ig)(key.slice(0, 100))}…`,
+        hint: 'Give a shorter "destination-prefix".',
     };
 }
 
+// EXTERNAL MODULE: ./build/operations/segments.js
+var segments = __nccwpck_require__(4457);
+;// CONCATENATED MODULE: ./build/operations/plan.js
+
+
+
+
+
+
+
+
+/** Of a listing whose order is by time. */
+const GROUPED_NOTE = 'This server lists versions and delete markers apart, so their order was taken from their times; ' +
+    'keys for which a tie matters were left alone (ambiguous-order).';
+/**
+ * Read every history in scope, decide on each key, and write the plan to disk. Changes nothing in the bucket.
+ * Keys that need no change, or cannot have one, are counted in `tally`; the planned ones too, as planned.
+ * `rows`: the keys of a manifest; without, the bucket is listed.
+ * @throws RollbackError `version-not-found`, `file-not-writable`, and what the reading throws
+ */
+async function makePlan(request, rows, deps, tally) {
+    const { scope } = request;
+    const counts = { versionDeletes: 0, removals: 0, copies: 0, locked: 0, stacks: 0 };
+    const spool = await (0,plan_spool/* openPlanSpool */.x)(request.planFile, (0,external_node_path_.dirname)(request.reportFile), {
+        schemaVersion: 1,
+        kind: 'plan',
+        operation: request.operation,
+        ...(scope.bucket !== undefined && { bucket: scope.bucket }),
+        scope: (0,core_scope/* scopeRecord */.w)(scope, request),
+        target: (0,report/* targetRecord */.tw)(request.target),
+        method: request.method,
+        createdAt: (0,time/* formatTime */.f)(deps.now()),
+    });
+    try {
+        const plan = planner(request, deps, counts, tally);
+        if (rows === undefined)
+            await planListing(request, plan, spool, deps, tally);
+        else
+            await rows.plan(plan, spool);
+        let number = 1;
+        const { digest } = await spool.finish((text) => {
+            number += 1;
+            const kind = (0,core_plan/* firstStepKind */.nr)(text);
+            if (kind !== undefined)
+                (0,report/* offerSample */.fe)(tally, kind, () => (0,core_plan/* parsePlanLine */.lc)(text, number));
+        });
+        return { file: request.planFile, digest, ...counts };
+    }
+    finally {
+        await spool.cleanUp();
+    }
+}
+/** Plan what a listing of the bucket shows. */
+async function planListing({ scope }, plan, spool, { buckets, narrator }, tally) {
+    const bucket = scope.bucket ?? '';
+    const inScope = (0,core_scope/* scopeTest */.R)(scope);
+    let listed = 0;
+    const listing = buckets
+        .open(bucket)
+        .list({ prefix: scope.prefix, ...(scope.key !== undefined && { key: scope.key }) });
+    await (0,segments/* readSegments */.l)(listing, async (segment) => {
+        const part = spool.segment(segment.start);
+        try {
+            for await (const batch of segment.batches) {
+                const histories = batch.filter((history) => inScope(history.key));
+                const lines = await plan(histories.map((history) => ({ bucket, history })));
+                await part.write(lines);
+                for (const { entries } of batch)
+                    listed += entries.length;
+                narrator.progress(listed, undefined, 'versions and markers listed');
+            }
+        }
+        finally {
+            // Also when the listing broke off: an open file is closed by nobody else.
+            await part.end();
+        }
+    });
+    if (listing.order === 'grouped')
+        tally.notes.add(GROUPED_NOTE);
+}
+
+
+/***/ }),
+
+/***/ 800:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ readPlaces)
+/* harmony export */ });
+/**
+ * The histories of keys of any buckets, in the order of the places; an empty one where there is no such key. The keys of
+ * each bucket are in S3's order.
+ * @throws S3Failure, CancelledError
+ */
+async function readPlaces(places, buckets, how = {}) {
+    const keys = new Map();
+    for (const { bucket, key } of places) {
+        const known = keys.get(bucket);
+        if (known === undefined)
+            keys.set(bucket, [key]);
+        else
+            known.push(key);
+    }
+    const found = new Map(await Promise.all([...keys].map(async ([bucket, own]) => [bucket, await buckets.open(bucket).readHistories(own, how)])));
+    return places.map(({ bucket, key }) => found.get(bucket)?.get(key) ?? { key, entries: [] });
+}
+
+
+/***/ }),
+
+/***/ 7072:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   u: () => (/* binding */ writeReport)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+/* harmony import */ var _files_open_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5506);
+
+
+
+/** The report on disk. That it cannot be written must not hide what the run did: then `undefined`, and a line in the log. */
+async function writeReport(file, report, narrator) {
+    try {
+        await (0,_files_open_js__WEBPACK_IMPORTED_MODULE_2__/* .makeFolder */ .fc)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(file));
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.writeFile)(file, `${JSON.stringify(report, null, 2)}\n`);
+        return file;
+    }
+    catch (error) {
+        narrator.say(`The report could not be written: ${error instanceof Error ? error.message : String(error)}`);
+        return undefined;
+    }
+}
+
+
+/***/ }),
+
+/***/ 9006:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  p2: () => (/* binding */ asRollbackError),
+  Rt: () => (/* binding */ countNotAttempted),
+  PF: () => (/* binding */ restore)
+});
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./build/core/again.js
+var again = __nccwpck_require__(58);
+// EXTERNAL MODULE: ./build/core/errors.js
+var errors = __nccwpck_require__(2807);
+// EXTERNAL MODULE: ./build/core/ports.js
+var ports = __nccwpck_require__(5158);
+// EXTERNAL MODULE: ./build/core/report.js
+var core_report = __nccwpck_require__(4486);
+// EXTERNAL MODULE: ./build/core/text.js
+var core_text = __nccwpck_require__(6067);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: ./build/files/open.js
+var files_open = __nccwpck_require__(5506);
+;// CONCATENATED MODULE: ./build/files/journal.js
+
+
+
+/**
+ * Open a run's journal. One that an earlier run left under this name is what can take that run back: it is moved to
+ * `<file>.1` (`.2`, …), never written over.
+ * @throws RollbackError `file-not-writable`
+ */
+async function openJournal(file, narrator) {
+    const kept = await keepEarlier(file);
+    if (kept !== undefined)
+        narrator.say(`The journal of an earlier run was moved to ${(0,core_text/* forLog */.Ig)(kept)}.`);
+    const place = { file, input: 'journal-file' };
+    const handle = await (0,files_open/* openForWriting */.Qh)(place);
+    let waiting = [];
+    let writing;
+    async function drain() {
+        while (waiting.length > 0) {
+            const group = waiting;
+            waiting = [];
+            try {
+                await (0,files_open/* orNotWritable */.L9)(place, async () => {
+                    await writeAll(handle, group.map((w) => w.text).join(''));
+                    await handle.datasync();
+                });
+                for (const w of group)
+                    w.done();
+            }
+            catch (error) {
+                for (const w of group)
+                    w.failed(error);
+            }
+        }
+        writing = undefined;
+    }
+    return {
+        append(lines) {
+            if (lines.length === 0)
+                return Promise.resolve();
+            const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+            const written = new Promise((done, failed) => waiting.push({ text, done, failed }));
+            writing ??= drain();
+            return written;
+        },
+        async close() {
+            await writing;
+            await handle.close();
+        },
+    };
+}
+async function keepEarlier(file) {
+    if (!(await hasContent(file)))
+        return undefined;
+    for (let n = 1;; n++) {
+        const kept = `${file}.${n}`;
+        if (await hasContent(kept))
+            continue;
+        await (0,files_open/* orNotWritable */.L9)({ file, input: 'journal-file' }, () => (0,promises_.rename)(file, kept));
+        return kept;
+    }
+}
+async function hasContent(file) {
+    const stats = await (0,promises_.stat)(file).catch(() => undefined);
+    return stats?.isFile() === true && stats.size > 0;
+}
+/** One write call may take only a part (a full disk says so first that way). */
+async function writeAll(handle, text) {
+    let bytes = Buffer.from(text);
+    while (bytes.length > 0) {
+        const { bytesWritten } = await handle.write(bytes);
+        bytes = bytes.subarray(bytesWritten);
+    }
+}
+
+// EXTERNAL MODULE: ./build/operations/archived.js
+var operations_archived = __nccwpck_require__(5897);
+// EXTERNAL MODULE: ./build/core/concurrent.js
+var concurrent = __nccwpck_require__(8017);
+// EXTERNAL MODULE: ./build/core/request.js
+var core_request = __nccwpck_require__(2171);
+// EXTERNAL MODULE: ./build/core/time.js
+var time = __nccwpck_require__(3669);
+// EXTERNAL MODULE: ./build/files/plan-spool.js + 1 modules
+var plan_spool = __nccwpck_require__(5499);
+// EXTERNAL MODULE: ./build/core/copy.js
+var copy = __nccwpck_require__(9845);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 14 modules
 var schemas = __nccwpck_require__(5586);
 ;// CONCATENATED MODULE: ./build/core/journal.js
@@ -67059,7 +70146,8 @@ const headerSchema = schemas/* object */.Ikc({
     schemaVersion: schemas/* literal */.euz(1),
     kind: schemas/* literal */.euz('journal'),
     operation: schemas/* string */.YjP(),
-    bucket: schemas/* string */.YjP(),
+    /** Absent where a manifest names several. */
+    bucket: schemas/* string */.YjP().optional(),
     dryRun: schemas/* boolean */.zMY(),
     planDigest: schemas/* string */.YjP(),
     startedAt: schemas/* string */.YjP(),
@@ -67072,8 +70160,10 @@ const intentSchema = schemas/* object */.Ikc({
     do: step,
     /** The entry removed, or the version copied. */
     versionId: schemas/* string */.YjP().optional(),
-    /** The current entry before the run. */
-    from: schemas/* object */.Ikc({ versionId: schemas/* string */.YjP(), deleteMarker: schemas/* boolean */.zMY() }),
+    /** The current entry before the run; null where there was none. */
+    from: schemas/* object */.Ikc({ versionId: schemas/* string */.YjP(), deleteMarker: schemas/* boolean */.zMY() }).nullable(),
+    /** Of a copy: where the version came from, if not from the key itself. */
+    source: schemas/* object */.Ikc({ bucket: schemas/* string */.YjP(), key: schemas/* string */.YjP() }).optional(),
 });
 const resultSchema = schemas/* object */.Ikc({
     result: schemas/* number */.aig().int().positive(),
@@ -67098,7 +70188,8 @@ function intentOf(number, line, of) {
         key: line.key,
         do: of.do,
         ...('versionId' in of && { versionId: of.versionId }),
-        from: { versionId: line.from.versionId, deleteMarker: line.from.deleteMarker },
+        from: line.from && { versionId: line.from.versionId, deleteMarker: line.from.deleteMarker },
+        ...(of.do === 'copy-version' && of.source !== undefined && { source: of.source }),
     };
 }
 function resultOf(number, result) {
@@ -67123,42 +70214,16 @@ function parseJournalLine(text) {
 
 // EXTERNAL MODULE: ./build/core/outcome.js
 var outcome = __nccwpck_require__(9058);
-;// CONCATENATED MODULE: ./build/operations/chunk.js
-const MAX_KEYS = 10_000;
-const MAX_STEPS = 20_000;
-/** Cut a plan into chunks. */
-async function* chunksOf(plan) {
-    let keys = [];
-    let steps = 0;
-    let after;
-    for await (const line of plan) {
-        keys.push({
-            line,
-            open: line.steps.length,
-            outcome: undefined,
-            begun: false,
-            unsure: false,
-            written: {},
-        });
-        steps += line.steps.length;
-        if (keys.length >= MAX_KEYS || steps >= MAX_STEPS) {
-            yield { keys, after };
-            after = line.key;
-            keys = [];
-            steps = 0;
-        }
-    }
-    if (keys.length > 0)
-        yield { keys, after };
-}
-/** Is this entry the one that the plan saw? `null` names whatever was written last while suspended, hence the ETag. */
-function isStill(from, entry) {
-    return (entry.versionId === from.versionId &&
-        entry.deleteMarker === from.deleteMarker &&
-        (entry.deleteMarker || (entry.etag ?? null) === from.etag));
+// EXTERNAL MODULE: ./build/core/plan.js
+var plan = __nccwpck_require__(4115);
+;// CONCATENATED MODULE: ./build/operations/source.js
+/** Where the version that a step copies is. */
+function sourceOf(line, step) {
+    return step.source ?? { bucket: line.bucket, key: line.key };
 }
 
 ;// CONCATENATED MODULE: ./build/operations/apply.js
+
 
 
 
@@ -67172,23 +70237,28 @@ const BATCHES_AT_ONCE = 4;
  * Carry out a chunk of the plan: every step's intent is in the journal before it is sent, its result after.
  * Sets the keys' outcomes where something went wrong; a key left without one has all its steps confirmed (or was not
  * begun, when the run is being stopped).
+ * `below`: only what comes before all else, of keys on which several versions are put: all of them but the newest.
  * @throws CancelledError when the run was told to stop; RollbackError when going on is pointless (credentials, disk)
  */
-async function applyChunk(chunk, deps) {
-    const { port, journal, tally } = deps;
+async function applyChunk(chunk, deps, part = 'all') {
+    const { journal, tally } = deps;
+    const port = deps.buckets.open(chunk.bucket);
+    if (part === 'below') {
+        return (0,concurrent/* forEachConcurrently */.D)(chunk.keys, deps.concurrency, (key) => writeSteps(key, key.line.steps.slice(0, -1)));
+    }
     const markersOnly = chunk.keys.filter((k) => k.line.steps.every((s) => s.do === 'remove-delete-marker'));
-    const singles = chunk.keys.filter((k) => k.line.steps.some((s) => s.do === 'copy-version' || s.do === 'add-delete-marker'));
+    const written = chunk.keys.filter((k) => k.line.steps.some(plan/* isWrite */.ao));
     const deletions = chunk.keys.filter((k) => k.line.steps.some((s) => s.do === 'delete-version'));
-    await forEachConcurrently(markersOnly.filter(isReplaceable), deps.concurrency, checkUnchanged);
+    await (0,concurrent/* forEachConcurrently */.D)(markersOnly.filter(isReplaceable), deps.concurrency, checkUnchanged);
     // Broken off between two requests, a key must still be in the window for the run that finishes it.
     const isHeldBack = (k, s) => deps.oldestMarkerLast && s === k.line.steps.at(-1);
     await removeAll(itemsOf(markersOnly, (k, s) => k.outcome === undefined && !isHeldBack(k, s)));
     await removeAll(itemsOf(markersOnly, (k, s) => k.outcome === undefined && isHeldBack(k, s)));
-    await forEachConcurrently(singles, deps.concurrency, writeOne);
+    await (0,concurrent/* forEachConcurrently */.D)(written, deps.concurrency, (key) => writeSteps(key, key.line.steps.slice(-key.open)));
     // Deleting for good: only keys that still are what the plan saw; the current entry last, and in a later request than
     // the rest, and only when all of the rest is gone. Readers then see one change, straight to the target.
-    await forEachConcurrently(deletions, deps.concurrency, checkUnchanged);
-    const isCurrent = (k, s) => s.versionId === k.line.from.versionId;
+    await (0,concurrent/* forEachConcurrently */.D)(deletions, deps.concurrency, checkUnchanged);
+    const isCurrent = (k, s) => s.versionId === k.line.from?.versionId;
     await removeAll(itemsOf(deletions, (k, s) => k.outcome === undefined && !isCurrent(k, s)));
     await removeAll(itemsOf(deletions, (k, s) => k.outcome === undefined && k.open === 1 && isCurrent(k, s)));
     /**
@@ -67199,7 +70269,8 @@ async function applyChunk(chunk, deps) {
      */
     function isReplaceable(key) {
         const { steps, to } = key.line;
-        return deps.suspended && (to.versionId === 'null' || steps.some((s) => 'versionId' in s && s.versionId === 'null'));
+        return (deps.isSuspended(chunk.bucket) &&
+            (to.versionId === 'null' || steps.some((s) => 'versionId' in s && s.versionId === 'null')));
     }
     function* itemsOf(keys, wanted) {
         for (const key of keys) {
@@ -67210,7 +70281,7 @@ async function applyChunk(chunk, deps) {
         }
     }
     async function removeAll(items) {
-        await forEachConcurrently(inGroups(items, () => port.batchSize), Math.min(BATCHES_AT_ONCE, deps.concurrency), removeBatch);
+        await (0,concurrent/* forEachConcurrently */.D)((0,concurrent/* inGroups */.A)(items, () => port.batchSize), Math.min(BATCHES_AT_ONCE, deps.concurrency), removeBatch);
     }
     async function removeBatch(items) {
         const numbers = await begin(items);
@@ -67229,26 +70300,59 @@ async function applyChunk(chunk, deps) {
             return removal.confirmed ? { status: 'done' } : { status: 'gone' };
         });
     }
-    async function writeOne(key) {
-        const [step] = key.line.steps;
-        if (step === undefined || isRemovable(step))
-            throw new RangeError("a copy or an added marker is a key's only step");
+    /** One after the other, each guarded by what the one before made. */
+    async function writeSteps(key, steps) {
+        for (const step of steps) {
+            if (key.outcome !== undefined)
+                return;
+            if (!(0,plan/* isWrite */.ao)(step))
+                throw new RangeError('a key is written to, or entries of it are removed, not both');
+            await writeOne(key, step);
+        }
+    }
+    async function writeOne(key, step) {
         const items = [{ key, step }];
         const numbers = await begin(items);
-        const write = await sendOrRecall(items, numbers, () => send(key.line, step));
+        const write = await sendOrRecall(items, numbers, () => send(key, step));
         const result = await settle(key, step, write);
-        if (write.ok)
-            key.written = write;
+        key.below = key.seen;
+        key.written = write.ok ? write : {};
+        if (write.ok && write.unguarded)
+            key.unsure = true;
         await finish(items, numbers, () => result);
+        if (key.open > 0 && key.outcome === undefined)
+            await seeWritten(key, step, result);
     }
-    function send(line, step) {
-        const { key, from } = line;
-        if (step.do === 'copy-version') {
-            return port.copyOnTop(key, step, from.etag === null ? { ifNoneMatch: true } : { ifMatch: from.etag });
+    function send(key, step) {
+        return step.do === 'copy-version'
+            ? port.copyVersion(key.line.key, step, key.seen)
+            : port.addDeleteMarker(key.line.key, key.seen);
+    }
+    /** What the next write to this key has to find on top. Servers that tell no ids are asked. */
+    async function seeWritten(key, step, result) {
+        const { etag } = key.written;
+        const versionId = result.status === 'done' ? result.versionId : undefined;
+        const deleteMarker = step.do === 'add-delete-marker';
+        if (versionId !== undefined && (deleteMarker || etag !== undefined)) {
+            key.seen = { versionId, deleteMarker, etag: deleteMarker ? null : (etag ?? null) };
+            return;
         }
-        if (from.etag === null)
-            throw new RangeError('a delete marker is only added over a version');
-        return port.addDeleteMarker(key, from.etag);
+        try {
+            const [current] = await port.readTop(key.line.key);
+            const ours = current?.deleteMarker === deleteMarker &&
+                !(0,plan/* isStill */.Z4)(key.below, current) &&
+                (versionId === undefined || versionId === current.versionId) &&
+                (etag === undefined || etag === current.etag);
+            if (ours)
+                key.seen = (0,plan/* seenOf */.Pm)(current);
+            else
+                key.outcome = { kind: 'conflict', found: 'the key was written while its versions were being copied' };
+        }
+        catch (error) {
+            if (!(error instanceof ports/* S3Failure */.b))
+                throw error;
+            fail(key, error.failure);
+        }
     }
     /** A guard that held after a try whose answer was lost may have met our own write: look before calling it a conflict. */
     async function settle(key, step, write) {
@@ -67259,7 +70363,7 @@ async function applyChunk(chunk, deps) {
         if (write.unsure) {
             try {
                 // Presumed: somebody else may have written the same in the same moment. The journal says so, for taking it back.
-                const own = await ownWrite(key.line, step);
+                const own = await ownWrite(key, step);
                 if (own !== undefined)
                     return { status: 'done', versionId: own, presumed: true };
             }
@@ -67271,24 +70375,25 @@ async function applyChunk(chunk, deps) {
         }
         return { status: 'conflict' };
     }
-    async function ownWrite(line, step) {
+    async function ownWrite({ line, seen }, step) {
         const [current] = await port.readTop(line.key);
-        if (current === undefined || isStill(line.from, current))
+        if (current === undefined || (0,plan/* isStill */.Z4)(seen, current))
             return undefined;
         if (step.do !== 'copy-version')
             return current.deleteMarker ? current.versionId : undefined;
         if (current.deleteMarker)
             return undefined;
-        const [ours, source] = await Promise.all([
+        const source = sourceOf(line, step);
+        const [ours, copied] = await Promise.all([
             port.headVersion(line.key, current.versionId, true),
-            port.headVersion(line.key, step.versionId, true),
+            deps.buckets.open(source.bucket).headVersion(source.key, step.versionId, true),
         ]);
-        return ours !== undefined && source !== undefined && sameObject(ours, source) ? current.versionId : undefined;
+        return ours !== undefined && copied !== undefined && (0,copy/* sameObject */.Qr)(ours, copied) ? current.versionId : undefined;
     }
     async function checkUnchanged(key) {
         try {
             const [current] = await port.readTop(key.line.key);
-            if (current === undefined || !isStill(key.line.from, current)) {
+            if (!(0,plan/* isStill */.Z4)(key.line.from, current)) {
                 key.outcome = { kind: 'conflict', found: 'the key was written or deleted after the plan was made' };
             }
         }
@@ -67312,7 +70417,7 @@ async function applyChunk(chunk, deps) {
             return await send();
         }
         catch (error) {
-            if (error instanceof core_errors/* CancelledError */.cc && !error.maybeSent) {
+            if (error instanceof errors/* CancelledError */.cc && !error.maybeSent) {
                 // A key whose other steps were answered stays begun: it is half way.
                 for (const { key } of items)
                     if (key.open === key.line.steps.length)
@@ -67334,7 +70439,7 @@ async function applyChunk(chunk, deps) {
         });
         await journal.append(lines);
         if (fatal !== undefined)
-            throw new core_errors/* RollbackError */.ZS(fatal.code, fatal.message, fatal.hint);
+            throw new errors/* RollbackError */.ZS(fatal.code, fatal.message, fatal.hint);
     }
     function take({ key, step }, result) {
         key.open -= 1;
@@ -67362,361 +70467,97 @@ async function applyChunk(chunk, deps) {
     }
 }
 function isRemovable(step) {
-    return step.do === 'remove-delete-marker' || step.do === 'delete-version';
+    return !(0,plan/* isWrite */.ao)(step);
 }
 
-;// CONCATENATED MODULE: ./build/core/history.js
-/**
- * The history of a key: what ListObjectVersions says about it, newest first, in the order in which S3 sent it.
- * Never re-sorted by time: LastModified is whole seconds, midnight for markers made by a lifecycle rule, and the
- * start of the upload for multipart objects.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
- */
-/** The newest entry: what a reader of the key meets. */
-function currentOf(entries) {
-    const current = entries[0];
-    if (current === undefined)
-        throw new RangeError('a history has at least one entry');
-    return current;
-}
-/** How many delete markers lie on top; the index of the newest version, or the length where there is none. */
-function markersOnTop(entries) {
-    const firstVersion = entries.findIndex((e) => !e.deleteMarker);
-    return firstVersion === -1 ? entries.length : firstVersion;
-}
-/**
- * The time that counts for each entry, in milliseconds, same order as the entries. Walking up from the oldest, an
- * entry counts as no older than the one below it, so a lifecycle marker stamped midnight cannot sort below a
- * version of the same day. https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configure-notification.html
- */
-function effectiveTimes(entries) {
-    const times = entries.map((e) => e.lastModified);
-    for (let i = times.length - 2; i >= 0; i--) {
-        times[i] = Math.max(times[i] ?? 0, times[i + 1] ?? 0);
-    }
-    return times;
-}
-/** The index of the newest entry with time ≤ `at` (ms), or the length where the key did not exist yet. */
-function indexAt(entries, at) {
-    const times = effectiveTimes(entries);
-    const index = times.findIndex((t) => t <= at);
-    return index === -1 ? entries.length : index;
-}
-
-;// CONCATENATED MODULE: ./build/core/target.js
-
-/**
- * Find the target in a history.
- * `missing` is returned for a version id that the key does not have as a version; the caller refuses the run.
- */
-function findTarget(entries, target) {
-    switch (target.kind) {
-        case 'undelete': {
-            const index = markersOnTop(entries);
-            if (index === 0)
-                return { index };
-            if (index === entries.length)
-                return { skip: 'nothing-to-restore' };
-            // The deletion is the oldest marker of the run on top: later ones deleted what was deleted already.
-            const deletedAt = effectiveTimes(entries)[index - 1] ?? 0;
-            const inWindow = deletedAt >= (target.after ?? -Infinity) && deletedAt <= (target.before ?? Infinity);
-            return inWindow ? { index } : { skip: 'outside-window' };
-        }
-        case 'version': {
-            const index = entries.findIndex((e) => e.versionId === target.versionId && !e.deleteMarker);
-            return index === -1 ? { missing: target.versionId } : { index };
-        }
-        case 'time':
-            return { index: indexAt(entries, target.at) };
-        case 'versions-back': {
-            const versions = entries.flatMap((e, i) => (e.deleteMarker ? [] : [i]));
-            if (versions.length === 0)
-                return { skip: 'nothing-to-restore' };
-            const index = versions[target.count];
-            return index === undefined ? { skip: 'not-enough-versions' } : { index };
-        }
-    }
-}
-
-;// CONCATENATED MODULE: ./build/core/decide.js
-
-
-/**
- * The truth table: what becomes of one key. Pure; the same history, target and method always give the same answer.
- * Where the server left two orders possible, the key is only touched if both lead to the same.
- */
-function decide(bucket, history, target, method, versioning) {
-    const decision = decideOrdered(bucket, history.key, history.entries, target, method, versioning);
-    if (history.otherOrder === undefined)
-        return decision;
-    const other = decideOrdered(bucket, history.key, history.otherOrder, target, method, versioning);
-    return JSON.stringify(decision) === JSON.stringify(other) ? decision : { kind: 'skip', reason: 'ambiguous-order' };
-}
-function decideOrdered(bucket, key, entries, target, method, versioning) {
-    const found = findTarget(entries, target);
-    if ('skip' in found)
-        return { kind: 'skip', reason: found.skip };
-    if ('missing' in found)
-        return { kind: 'version-not-found', versionId: found.missing };
-    const { index } = found;
-    const current = currentOf(entries);
-    const wanted = entries[index];
-    const above = entries.slice(0, index);
-    const wantsData = wanted !== undefined && !wanted.deleteMarker;
-    // 1. The target is current.
-    if (index === 0)
-        return { kind: 'unchanged' };
-    // 2. Deleted now, and to be deleted or absent.
-    if (current.deleteMarker && !wantsData)
-        return { kind: 'unchanged' };
-    const from = { versionId: current.versionId, deleteMarker: current.deleteMarker, etag: current.etag ?? null };
-    const change = (to, steps) => {
-        const replaceable = versioning === 'Suspended' && to?.versionId === 'null' && to.etag !== undefined;
-        const target = { versionId: to?.versionId ?? null, ...(replaceable && { etag: to.etag }) };
-        return { kind: 'change', line: { bucket, key, from, to: target, steps } };
+;// CONCATENATED MODULE: ./build/operations/chunk.js
+const MAX_KEYS = 10_000;
+const MAX_STEPS = 20_000;
+function chunkKeyOf(line) {
+    return {
+        line,
+        open: line.steps.length,
+        outcome: undefined,
+        begun: false,
+        unsure: false,
+        seen: line.from,
+        below: line.from,
+        written: {},
     };
-    // 3. Only markers lie above it: they go, no data moves.
-    if (above.every((e) => e.deleteMarker))
-        return change(wanted, above.map(removal));
-    // 6. Everything above goes, the current entry last, so that readers see one change, straight to the target.
-    if (method === 'delete') {
-        return change(wanted, [...above.slice(1), current].map(removal));
-    }
-    // A write into a suspended bucket becomes the `null` entry and destroys the one there was. Where that is a marker
-    // below others, a part of the history would be gone, and the same time would mean another state from then on.
-    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html
-    const destroysNull = versioning === 'Suspended' && entries.some((e) => e.versionId === 'null' && !(e.deleteMarker && e === current));
-    // 4. The version is copied on top.
-    if (wantsData) {
-        const compare = !current.deleteMarker && current.size === wanted.size;
-        return { kind: 'copy', copy: { key, current, source: wanted, compare, destroysNull } };
-    }
-    // 5. It should not exist, and does: a delete marker goes on top.
-    if (destroysNull)
-        return { kind: 'skip', reason: 'would-destroy-null-version' };
-    return change(undefined, [{ do: 'add-delete-marker' }]);
 }
-function removal(entry) {
-    return { do: entry.deleteMarker ? 'remove-delete-marker' : 'delete-version', versionId: entry.versionId };
-}
-
-// EXTERNAL MODULE: ./build/core/scope.js
-var core_scope = __nccwpck_require__(1978);
-;// CONCATENATED MODULE: ./build/operations/segments.js
-
-/**
- * Read all segments of a listing side by side, and wait for every reader, whatever happens.
- * @throws the first error, a reader's or the listing's. When a reader leaves, the listing is given up, which is told to
- * all others as a cancellation; that must not hide why.
- */
-async function readSegments(listing, read) {
-    const errors = [];
-    const failed = (error) => void errors.push(error);
-    const readers = [];
-    try {
-        for await (const segment of listing.segments)
-            readers.push(read(segment).catch(failed));
+/** Cut a plan into chunks. */
+async function* chunksOf(keys) {
+    let chunk = { bucket: '', keys: [] };
+    let steps = 0;
+    for await (const key of keys) {
+        const { bucket } = key.line;
+        if (chunk.bucket !== bucket) {
+            if (chunk.keys.length > 0)
+                yield chunk;
+            chunk = { bucket, keys: [] };
+            steps = 0;
+        }
+        chunk.keys.push(key);
+        steps += key.open;
+        if (chunk.keys.length >= MAX_KEYS || steps >= MAX_STEPS) {
+            yield chunk;
+            chunk = { bucket, keys: [] };
+            steps = 0;
+        }
     }
-    catch (error) {
-        failed(error);
-    }
-    await Promise.all(readers);
-    if (errors.length > 0)
-        throw errors.find((error) => !(error instanceof core_errors/* CancelledError */.cc)) ?? errors[0];
+    if (chunk.keys.length > 0)
+        yield chunk;
 }
 
-;// CONCATENATED MODULE: ./build/operations/plan.js
+// EXTERNAL MODULE: ./build/files/sort.js
+var sort = __nccwpck_require__(5778);
+;// CONCATENATED MODULE: ./build/operations/stacks.js
 
 
 
 
-
-
-
-
-
-
-
-
-
-
-/**
- * Read every history in scope, decide on each key, and write the plan to disk. Changes nothing in the bucket.
- * Keys that need no change, or cannot have one, are counted in `tally`; the planned ones too, as planned.
- * @throws RollbackError `version-not-found`, `file-not-writable`, and what the listing throws
- */
-async function makePlan(request, facts, deps, tally) {
-    const { port, narrator } = deps;
-    const { scope } = request;
-    const inScope = (0,core_scope/* scopeTest */.R)(scope);
-    const counts = { versionDeletes: 0, removals: 0, copies: 0, entriesListed: 0 };
-    const spool = await openPlanSpool(request.planFile, (0,external_node_path_.dirname)(request.reportFile), {
-        schemaVersion: 1,
-        kind: 'plan',
-        operation: request.operation,
-        bucket: scope.bucket,
-        scope: (0,core_scope/* scopeRecord */.w)(scope),
-        target: (0,core_report/* targetRecord */.tw)(request.target),
-        method: request.method,
-        createdAt: (0,time/* formatTime */.f)(deps.now()),
+function openStacks(folder) {
+    const spool = (0,sort/* openSorter */.g)({
+        folder: (0,external_node_path_.join)(folder, 'stacks'),
+        encode: (key) => JSON.stringify(key),
+        // What `encode` wrote; an outcome that was undefined is absent then.
+        decode: (line) => JSON.parse(line),
+        compare: () => 0,
     });
-    try {
-        const listing = port.list({ prefix: scope.prefix, ...(scope.key !== undefined && { key: scope.key }) });
-        await readSegments(listing, (segment) => planSegment(segment, spool));
-        let number = 1;
-        const { digest } = await spool.finish((text) => {
-            number += 1;
-            const kind = (0,core_plan/* firstStepKind */.nr)(text);
-            if (kind !== undefined)
-                (0,core_report/* offerSample */.fe)(tally, kind, () => (0,core_plan/* parsePlanLine */.lc)(text, number));
-        });
-        if (listing.order === 'grouped') {
-            tally.notes.add('This server lists versions and delete markers apart, so their order was taken from their times; ' +
-                'keys for which a tie matters were left alone (ambiguous-order).');
-        }
-        return { file: request.planFile, digest, ...counts };
+    let kept;
+    async function* keptKeys() {
+        for await (const batch of spool.sorted())
+            yield* batch;
     }
-    finally {
-        await spool.cleanUp();
-    }
-    async function planSegment(segment, spool) {
-        const part = spool.segment(segment.start);
-        try {
-            for await (const batch of segment.batches) {
-                const histories = batch.filter((history) => inScope(history.key));
-                const decisions = [];
-                await forEachConcurrently(histories.entries(), deps.concurrency, async ([i, history]) => {
-                    decisions[i] = await decideKey(history);
-                });
-                const lines = [];
-                histories.forEach((history, i) => {
-                    tally.totals.keysExamined += 1;
-                    tally.totals.entriesExamined += history.entries.length;
-                    const decision = decisions[i];
-                    if (decision === undefined)
-                        return;
-                    if (decision.kind === 'change') {
-                        lines.push(decision.line);
-                        (0,core_report/* countPlanned */.Wn)(tally, decision.line, scope.prefix);
-                        countSteps(decision.line);
-                    }
-                    else {
-                        (0,core_report/* countOutcome */.y0)(tally, scope.bucket, history.key, decision, scope.prefix);
-                    }
-                });
-                await part.write(lines);
-                for (const { entries } of batch)
-                    counts.entriesListed += entries.length;
-                narrator.progress(counts.entriesListed, undefined, 'versions and markers listed');
+    return {
+        async *toBegin(plan) {
+            for await (const line of plan)
+                if (isStack(line))
+                    yield chunkKeyOf(line);
+        },
+        keep: (keys) => spool.add(keys),
+        async *goOn(plan) {
+            kept = keptKeys();
+            for await (const line of plan) {
+                if (!isStack(line)) {
+                    yield chunkKeyOf(line);
+                    continue;
+                }
+                const next = await kept.next();
+                if (next.done === true)
+                    throw new RangeError('every stack of the plan was begun in the first pass');
+                yield next.value;
             }
-        }
-        finally {
-            // Also when the listing broke off: an open file is closed by nobody else.
-            await part.end();
-        }
-    }
-    async function decideKey(history) {
-        const decision = decide(scope.bucket, history, request.target, request.method, facts.versioning);
-        if (decision.kind === 'version-not-found')
-            throw versionNotFound(history, decision.versionId);
-        const settled = decision.kind === 'copy' ? await lookAndSettle(decision.copy) : decision;
-        return settled.kind === 'skip' ? { kind: 'skipped', reason: settled.reason } : settled;
-    }
-    /** Look at the version to copy, and at the current one where the two may be the same, before deciding. */
-    async function lookAndSettle(question) {
-        const { key, source, current, compare } = question;
-        try {
-            // Equal ETags settle the content; only where they differ may a checksum still tell that it is the same.
-            const checksums = compare && source.etag !== current.etag;
-            const [sourceHead, currentHead] = await Promise.all([
-                port.headVersion(key, source.versionId, checksums),
-                compare ? port.headVersion(key, current.versionId, checksums) : undefined,
-            ]);
-            if (sourceHead === undefined)
-                return { kind: 'conflict', found: 'the version to go back to was deleted meanwhile' };
-            return settleCopy(scope.bucket, question, sourceHead, currentHead);
-        }
-        catch (error) {
-            if (error instanceof ports/* S3Failure */.b && !(0,outcome/* stopsTheRun */.Ek)(error.failure.code)) {
-                return { kind: 'failed', failure: error.failure };
-            }
-            throw error;
-        }
-    }
-    function countSteps(line) {
-        for (const step of line.steps) {
-            if (request.dryRun)
-                tally.steps[step.do] += 1;
-            if (step.do === 'delete-version')
-                counts.versionDeletes += 1;
-            if (step.do === 'delete-version' || step.do === 'remove-delete-marker')
-                counts.removals += 1;
-            if (step.do === 'copy-version')
-                counts.copies += 1;
-        }
-    }
+        },
+        async *left() {
+            for await (const key of kept ?? keptKeys())
+                yield [key];
+        },
+        cleanUp: () => spool.cleanUp(),
+    };
 }
-function versionNotFound(history, versionId) {
-    const marker = history.entries.some((e) => e.versionId === versionId);
-    return new core_errors/* RollbackError */.ZS('version-not-found', `input "version-id": ${(0,core_text/* forLog */.Ig)(versionId)} is ${marker ? 'a delete marker' : 'not a version'} of key ${(0,core_text/* forLog */.Ig)(history.key)}`, marker
-        ? 'A delete marker holds no data to go back to. Use operation: undelete, or the id of a version.'
-        : 'Take an id from "aws s3api list-object-versions --bucket … --prefix <the key>". A version deleted for good cannot come back.');
-}
-
-;// CONCATENATED MODULE: ./build/operations/plan-checks.js
-
-
-/** What is to be said of a plan before it is carried out, and when it must not be. */
-/**
- * Limits that the user set, and what the bucket cannot do. A dry run is only told of them.
- * @throws RollbackError `max-changes-exceeded`, `max-deletes-exceeded`, `mfa-delete-enabled`, before the first change
- */
-function checkPlan(request, facts, plan, tally) {
-    const refusals = [];
-    const { planned } = tally.totals;
-    if (request.maxChanges !== undefined && planned > request.maxChanges) {
-        refusals.push(new core_errors/* RollbackError */.ZS('max-changes-exceeded', `input "max-changes": the plan changes ${planned} keys, more than the ${request.maxChanges} allowed`, 'Look at the plan; then narrow the scope, or raise "max-changes".'));
-    }
-    if (request.method === 'delete' && plan.versionDeletes > (request.maxDeletes ?? 0)) {
-        refusals.push(new core_errors/* RollbackError */.ZS('max-deletes-exceeded', `input "max-deletes": the plan deletes ${plan.versionDeletes} versions for good, more than the ${request.maxDeletes ?? 0} allowed`, 'Look at the plan; then narrow the scope, raise "max-deletes", or use method: copy, which deletes nothing.'));
-    }
-    if (facts.mfaDelete && plan.removals > 0) {
-        refusals.push(new core_errors/* RollbackError */.ZS('mfa-delete-enabled', `bucket ${(0,core_text/* forLog */.Ig)(request.scope.bucket)} has MFA delete enabled: the ${plan.removals} entries in the plan can only be removed with a one-time password`, "The bucket owner's root user can remove them, or turn MFA delete off for the time of the restore (PutBucketVersioning)."));
-    }
-    const [first] = refusals;
-    if (first === undefined)
-        return;
-    if (!request.dryRun)
-        throw first;
-    for (const refusal of refusals)
-        tally.notes.add(`Without dry-run this would be refused. ${refusal.message}. ${refusal.hint}`);
-}
-/** What is worth knowing about this plan in this bucket. */
-function noteFacts(request, facts, plan, tally) {
-    if (facts.versioning === 'Suspended') {
-        tally.notes.add('Versioning of this bucket is suspended: what is written to it now is kept in one version only.');
-    }
-    if (typeof facts.objectLock === 'object' && plan.copies > 0) {
-        const { mode, period } = facts.objectLock;
-        tally.notes.add(`Object Lock: the bucket's default retention (${mode}, ${period}) applies to every copy made here; it cannot be deleted before.`);
-    }
-    if (request.target.kind === 'versions-back' && request.target.count > 0 && tally.totals.planned > 0) {
-        tally.notes.add('versions-back counts from what is there when it runs: running this again goes back from the result, it does not ' +
-            'repeat it. With to-time, or a version-id, it can be run again safely.');
-    }
-    if (request.method === 'delete' && plan.versionDeletes > 0) {
-        tally.notes.add(`Method delete: the plan deletes ${plan.versionDeletes} versions for good. They cannot come back.`);
-    }
-}
-/** @throws RollbackError `version-not-found` where a version of a key that has none was asked for */
-function nothingInScope(request, tally) {
-    const { scope, target } = request;
-    if (target.kind === 'version') {
-        throw new core_errors/* RollbackError */.ZS('version-not-found', `input "version-id": key ${(0,core_text/* forLog */.Ig)(scope.key ?? '')} has no versions in bucket ${(0,core_text/* forLog */.Ig)(scope.bucket)}`, 'Check "key" letter by letter: keys are case-sensitive and have no leading slash unless they were written with one.');
-    }
-    const what = scope.key !== undefined ? `key ${(0,core_text/* forLog */.Ig)(scope.key)}` : `keys under ${(0,core_text/* forLog */.Ig)(scope.prefix)}`;
-    tally.notes.add(`No ${what} in bucket ${(0,core_text/* forLog */.Ig)(scope.bucket)}, neither now nor in its history. Check the spelling: keys are ` +
-        'case-sensitive and have no leading slash unless they were written with one.');
+function isStack({ steps }) {
+    return steps.filter(plan/* isWrite */.ao).length > 1;
 }
 
 ;// CONCATENATED MODULE: ./build/operations/verify.js
@@ -67725,56 +70566,26 @@ function nothingInScope(request, tally) {
 
 
 
-/** Entries a page of a listing holds. */
-const PAGE = 1000;
-/** Pages that a part of a stretch should have to be listed on its own: its last one is half empty. */
-const PAGES_PER_PART = 2;
 /**
- * Read the chunk's keys again and compare with their targets. Keys that already have an outcome keep it.
- * Where the changed keys lie close together the stretch is listed, a thousand entries a request; else each key is read.
- * `entriesPerKey`: how many entries the listing had for each planned key, on average.
+ * Read the chunk's keys again and compare with their targets. Keys that already have an outcome keep it. `prefix`: what
+ * all keys begin with, where that is known.
  */
 async function verifyChunk(chunk, deps) {
-    const { port } = deps;
+    const { buckets, prefix } = deps;
     const open = chunk.keys.filter((k) => k.outcome === undefined);
-    const last = chunk.keys.at(-1);
-    if (open.length === 0 || last === undefined)
+    if (open.length === 0)
         return;
-    const pages = (chunk.keys.length * deps.entriesPerKey) / PAGE + 1;
-    if (pages < open.length) {
-        const seen = new Map();
-        const wanted = new Set(open.map((k) => k.line.key));
-        const listing = port.list({
-            prefix: deps.prefix,
-            upTo: last.line.key,
-            cuts: cutsOf(chunk.keys, deps.entriesPerKey),
-            ...(chunk.after !== undefined && { after: chunk.after }),
-        });
-        await readSegments(listing, async (segment) => {
-            for await (const batch of segment.batches) {
-                for (const { key, entries } of batch)
-                    if (wanted.has(key))
-                        seen.set(key, entries.slice(0, ports/* TOP_ENTRIES */.P));
-            }
-        });
-        await forEachConcurrently(open, deps.concurrency, async (key) => {
-            key.outcome = await judge(key, seen.get(key.line.key) ?? [], port);
-        });
-    }
-    else {
-        await forEachConcurrently(open, deps.concurrency, (key) => verifyKey(key, port));
-    }
-}
-/** Keys of the chunk between which lie as many entries as a part should have. */
-function cutsOf(keys, entriesPerKey) {
-    const step = Math.max(1, Math.round((PAGES_PER_PART * PAGE) / entriesPerKey));
-    const parts = Math.floor(keys.length / step);
-    return keys.flatMap(({ line }, i) => (i > 0 && i % step === 0 && i / step < parts ? [line.key] : []));
+    const now = await buckets.open(chunk.bucket).readHistories(open.map((k) => k.line.key), { depth: ports/* TOP_ENTRIES */.P, ...(prefix !== '' && { prefix }) });
+    await (0,concurrent/* forEachConcurrently */.D)(open, deps.concurrency, async (key) => {
+        const { entries } = now.get(key.line.key) ?? { entries: [] };
+        key.outcome = await judge(key, entries.slice(0, ports/* TOP_ENTRIES */.P), buckets);
+    });
 }
 /** Read one key again and set its outcome. */
-async function verifyKey(key, port) {
+async function verifyKey(key, buckets) {
+    const { bucket, key: name } = key.line;
     try {
-        key.outcome = await judge(key, await port.readTop(key.line.key), port);
+        key.outcome = await judge(key, await buckets.open(bucket).readTop(name), buckets);
     }
     catch (error) {
         if (!(error instanceof ports/* S3Failure */.b))
@@ -67783,11 +70594,11 @@ async function verifyKey(key, port) {
     }
 }
 /** Is what is current now what the plan wanted? A key that is something else was written after our change. */
-async function judge(key, top, port) {
+async function judge(key, top, buckets) {
     const { line, written } = key;
     const { versionId: wanted, etag } = line.to;
     const [current] = top;
-    const between = wroteOver(line, top);
+    const between = wroteOver(key, top);
     if (wanted === null) {
         if (current !== undefined && !current.deleteMarker)
             return changed('it was written again');
@@ -67795,14 +70606,17 @@ async function judge(key, top, port) {
     }
     if (current === undefined)
         return changed('it has no versions any more');
+    const step = line.steps.at(-1);
+    const inPlace = step?.do !== 'copy-version' || step.source === undefined;
     // In a suspended bucket `null` is the name of whatever was written last.
-    if (current.versionId === wanted && (etag === undefined || etag === current.etag))
+    const isWanted = current.versionId === wanted && (etag === undefined || etag === current.etag);
+    if (inPlace && isWanted)
         return { kind: 'restored' };
     if (current.deleteMarker)
         return changed('it was deleted again');
-    if (!line.steps.some((s) => s.do === 'copy-version'))
+    if (step?.do !== 'copy-version')
         return changed('it was written again');
-    if (isStill(line.from, current))
+    if ((0,plan/* isStill */.Z4)(key.below, current))
         return changed('the copy did not become current');
     if (between)
         return changed(UNGUARDED);
@@ -67813,11 +70627,12 @@ async function judge(key, top, port) {
     if (written.etag !== undefined && written.etag === current.etag)
         return { kind: 'restored' };
     try {
+        const place = sourceOf(line, step);
         const [now, source] = await Promise.all([
-            port.headVersion(line.key, current.versionId, true),
-            port.headVersion(line.key, wanted, true),
+            buckets.open(line.bucket).headVersion(line.key, current.versionId, true),
+            buckets.open(place.bucket).headVersion(place.key, wanted, true),
         ]);
-        const same = now !== undefined && source !== undefined && sameObject(now, source);
+        const same = now !== undefined && source !== undefined && (0,copy/* sameObject */.Qr)(now, source);
         return same ? { kind: 'restored' } : changed('it was written again');
     }
     catch (error) {
@@ -67831,28 +70646,22 @@ const UNGUARDED = 'it was written between plan and change, and this server does 
  * Did our write go on top of another that the plan did not see? Then the server took the request and not its condition.
  * A write of the same content in between is most likely our own first try, whose answer was lost.
  */
-function wroteOver(line, top) {
-    const ours = line.steps.some((s) => s.do === 'copy-version' || s.do === 'add-delete-marker');
+function wroteOver({ line, below: seen }, top) {
     const [current, ...below] = top;
     // A `null` entry replaces the one that there was, so what the plan saw may be gone.
-    if (!ours || current === undefined || current.versionId === 'null')
+    if (!line.steps.some(plan/* isWrite */.ao) || current === undefined || current.versionId === 'null')
         return false;
-    const seen = below.findIndex((entry) => isStill(line.from, entry));
+    // Where there was nothing, all that lies below ours came in between.
+    const known = seen === null ? below.length : below.findIndex((entry) => (0,plan/* isStill */.Z4)(seen, entry));
     return below
-        .slice(0, Math.max(0, seen))
+        .slice(0, Math.max(0, known))
         .some((e) => e.deleteMarker !== current.deleteMarker || e.etag !== current.etag);
 }
 function changed(found) {
     return { kind: 'conflict', found: `${found} while the run was going on` };
 }
 
-;// CONCATENATED MODULE: ./build/operations/restore.js
-
-
-
-
-
-
+;// CONCATENATED MODULE: ./build/operations/carry-out.js
 
 
 
@@ -67865,99 +70674,54 @@ function changed(found) {
 
 
 /**
- * Undelete and rollback: read histories → decide → carry out → prove → tell.
- * Never throws for what happens in the bucket: the result says what was done and why the run was refused or broken off.
+ * Carry out the plan that was written, chunk by chunk, and prove each. Every planned key that was reached has its
+ * outcome counted, also when this throws.
+ * @throws CancelledError, RollbackError
  */
-async function restore(request, deps) {
-    const startedAt = deps.now();
-    const tally = (0,core_report/* newTally */.l4)();
-    let journalFile;
-    let plan;
-    let error;
-    try {
-        deps.narrator.phase('Preflight');
-        const facts = await deps.port.preflight();
-        deps.narrator.say(`Bucket ${(0,core_text/* forLog */.Ig)(request.scope.bucket)}: versioning ${facts.versioning.toLowerCase()}.`);
-        deps.narrator.phase('Plan: reading the histories');
-        plan = await makePlan(request, facts, deps, tally);
-        const { keysExamined, entriesExamined, planned, unchanged, skipped } = tally.totals;
-        deps.narrator.say(`${keysExamined} keys in scope with ${entriesExamined} versions and delete markers: ` +
-            `${planned} to change, ${unchanged} as they should be, ${skipped} skipped.`);
-        noteFacts(request, facts, plan, tally);
-        if (tally.totals.keysExamined === 0)
-            nothingInScope(request, tally);
-        checkPlan(request, facts, plan, tally);
-        if (!request.dryRun && tally.totals.planned > 0) {
-            deps.narrator.phase(`Apply: ${tally.totals.planned} keys`);
-            const journal = await openJournal(request.journalFile, deps.narrator);
-            journalFile = request.journalFile;
-            await carryOut(request, facts, plan, journal, deps, tally);
-        }
-    }
-    catch (thrown) {
-        error = asRollbackError(thrown, request);
-    }
-    if (!request.dryRun)
-        countNotAttempted(tally);
-    const report = (0,core_report/* finishReport */.Ux)(request, tally, {
-        startedAt,
-        finishedAt: deps.now(),
-        requests: deps.port.requests,
-        ...(error !== undefined && { error: { code: error.code, message: error.message, hint: error.hint } }),
-    });
-    const reportFile = await writeReport(request.reportFile, report, deps.narrator);
-    return {
-        report,
-        highlights: (0,core_report/* highlightsOf */.Xz)(tally),
-        ...(plan !== undefined && { plan: { file: plan.file, digest: plan.digest } }),
-        ...(journalFile !== undefined && { journalFile }),
-        ...(reportFile !== undefined && { reportFile }),
-    };
-}
-/** The report on disk. That it cannot be written must not hide what the run did. */
-async function writeReport(file, report, narrator) {
-    try {
-        await makeFolder((0,external_node_path_.dirname)(file));
-        await (0,promises_.writeFile)(file, `${JSON.stringify(report, null, 2)}\n`);
-        return file;
-    }
-    catch (error) {
-        narrator.say(`The report could not be written: ${error instanceof Error ? error.message : String(error)}`);
-        return undefined;
-    }
-}
-async function carryOut(request, facts, plan, journal, deps, tally) {
-    const { port, narrator, stop, concurrency } = deps;
-    const { prefix } = request.scope;
-    const entriesPerKey = plan.entriesListed / tally.totals.planned;
+async function carryOut(request, plan, deps, tally) {
+    const { buckets, narrator, stop, concurrency, facts, now, journal } = deps;
+    const prefix = (0,core_request/* changedPrefix */.h)(request);
+    const stacks = openStacks(deps.folder);
     let intents = 0;
     let done = 0;
     let proving = Promise.resolve();
+    const apply = {
+        buckets,
+        journal,
+        tally,
+        concurrency,
+        isSuspended: (bucket) => facts.get(bucket)?.versioning === 'Suspended',
+        oldestMarkerLast: request.target.kind === 'undelete' && (request.target.after ?? request.target.before) !== undefined,
+        nextIntent: () => ++intents,
+        onKeyDone: () => narrator.progress(++done, tally.totals.planned, 'keys'),
+    };
     try {
         await journal.append([
             {
                 schemaVersion: 1,
                 kind: 'journal',
                 operation: request.operation,
-                bucket: request.scope.bucket,
+                ...(request.scope.bucket !== undefined && { bucket: request.scope.bucket }),
                 dryRun: false,
                 planDigest: plan.digest,
-                startedAt: (0,time/* formatTime */.f)(deps.now()),
+                startedAt: (0,time/* formatTime */.f)(now()),
             },
         ]);
-        for await (const chunk of chunksOf(readPlan(plan.file, plan.digest))) {
+        // Of keys on which several versions are put the newest has to wait until all others, of all keys, are in place.
+        if (plan.stacks > 0) {
+            for await (const chunk of chunksOf(stacks.toBegin((0,plan_spool/* readPlan */.m)(plan.file, plan.digest)))) {
+                try {
+                    await applyChunk(chunk, apply, 'below');
+                }
+                finally {
+                    await stacks.keep(chunk.keys);
+                }
+            }
+        }
+        for await (const chunk of chunksOf(stacks.goOn((0,plan_spool/* readPlan */.m)(plan.file, plan.digest)))) {
             let broken;
             try {
-                await applyChunk(chunk, {
-                    port,
-                    journal,
-                    tally,
-                    concurrency,
-                    suspended: facts.versioning === 'Suspended',
-                    oldestMarkerLast: request.target.kind === 'undelete' && (request.target.after ?? request.target.before) !== undefined,
-                    nextIntent: () => ++intents,
-                    onKeyDone: () => narrator.progress(++done, tally.totals.planned, 'keys'),
-                });
+                await applyChunk(chunk, apply);
             }
             catch (error) {
                 broken = error;
@@ -67971,32 +70735,39 @@ async function carryOut(request, facts, plan, journal, deps, tally) {
         }
         // Told to stop when the last answer was in: there was no time to prove it, and the job is cancelled all the same.
         if (stop.aborted)
-            throw new core_errors/* CancelledError */.cc();
+            throw new errors/* CancelledError */.cc();
     }
     finally {
         try {
             await proving;
         }
         finally {
-            await endJournal(journal, deps.now());
+            for await (const keys of stacks.left())
+                for (const key of keys)
+                    if (key.begun)
+                        settleKey(key);
+            await stacks.cleanUp();
+            await endJournal(journal, now());
         }
     }
     /** Give every key of the chunk its outcome, and count it. */
     async function prove(chunk, whole) {
         try {
             if (whole && request.verify) {
-                await verifyChunk(chunk, { port, prefix, entriesPerKey, concurrency });
+                await verifyChunk(chunk, { buckets, prefix, concurrency });
             }
             else if (whole) {
                 const unsure = chunk.keys.filter((key) => key.outcome === undefined && key.unsure);
-                await forEachConcurrently(unsure, concurrency, (key) => verifyKey(key, port));
+                await (0,concurrent/* forEachConcurrently */.D)(unsure, concurrency, (key) => verifyKey(key, buckets));
             }
         }
         finally {
-            for (const key of chunk.keys) {
-                (0,core_report/* countOutcome */.y0)(tally, key.line.bucket, key.line.key, settledOutcome(key, request), prefix);
-            }
+            for (const key of chunk.keys)
+                settleKey(key);
         }
+    }
+    function settleKey(key) {
+        (0,core_report/* countOutcome */.y0)(tally, key.line.bucket, key.line.key, settledOutcome(key, request), prefix);
     }
 }
 /** The outcome of a key that verification did not get to: only what S3's answers say. */
@@ -68020,6 +70791,3691 @@ async function endJournal(journal, now) {
     await journal.append([{ end: (0,time/* formatTime */.f)(now) }]);
     await journal.close();
 }
+
+// EXTERNAL MODULE: ./build/operations/plan.js + 3 modules
+var operations_plan = __nccwpck_require__(1938);
+// EXTERNAL MODULE: ./build/operations/plan-checks.js
+var plan_checks = __nccwpck_require__(6240);
+// EXTERNAL MODULE: ./build/operations/report-file.js
+var report_file = __nccwpck_require__(7072);
+// EXTERNAL MODULE: ./build/core/keys.js
+var keys = __nccwpck_require__(7464);
+// EXTERNAL MODULE: ./build/core/scope.js
+var scope = __nccwpck_require__(1978);
+;// CONCATENATED MODULE: ./build/manifest/errors.js
+
+
+/** A file of a manifest as messages name it. */
+function nameOf(location) {
+    const name = 'file' in location ? location.file : `s3://${location.bucket}/${location.key}`;
+    // The keys of an inventory's files come from its manifest.json: somebody else's text.
+    return /^[\w./:=+-]{1,400}$/.test(name) ? name : (0,core_text/* forLog */.Ig)((0,core_text/* shorten */.ml)(name, 400));
+}
+/** `where`: a file's name, or a `spot` in it. `problem` and `hint` must be safe to print: see `shown`. */
+function invalid(where, problem, hint, cause) {
+    return new errors/* RollbackError */.ZS('invalid-manifest', `manifest ${where}: ${problem}`, hint, cause === undefined ? {} : { cause });
+}
+/** A place in a file. Lines and columns are counted from 1; a column is a cell of a CSV row. */
+function spot(name, line, column, field) {
+    return `${name}, line ${line}${column === undefined ? '' : `, column ${column} (${field})`}`;
+}
+/** Text from the file, made safe and of a length that a line of the log can bear. */
+function shown(text) {
+    return (0,core_text/* forLog */.Ig)((0,core_text/* shorten */.ml)(text, 120));
+}
+function noRows(name) {
+    return invalid(name, 'has no rows', 'Write one row for each key, or check what was to write the file.');
+}
+
+;// CONCATENATED MODULE: ./build/manifest/local.js
+
+
+
+const CHUNK_BYTES = 64 * 1024;
+/**
+ * The bytes of a file of this machine, in chunks. Closed at its end, or when the reader gives up.
+ * @throws RollbackError `manifest-not-found`, `manifest-not-readable`
+ */
+async function openLocal(location) {
+    const name = nameOf(location);
+    let handle;
+    try {
+        handle = await (0,promises_.open)(location.file, 'r');
+        // A folder can be opened; only reading it fails, with words that help nobody.
+        if ((await handle.stat()).isDirectory()) {
+            throw new errors/* RollbackError */.ZS('manifest-not-readable', `manifest ${name} is a folder`, 'Give the path of a file.');
+        }
+    }
+    catch (error) {
+        await handle?.close();
+        throw readable(error, name);
+    }
+    return local_chunksOf(handle, name);
+}
+async function* local_chunksOf(handle, name) {
+    try {
+        for (;;) {
+            const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES);
+            if (bytesRead === 0)
+                return;
+            yield buffer.subarray(0, bytesRead);
+        }
+    }
+    catch (error) {
+        throw readable(error, name);
+    }
+    finally {
+        await handle.close();
+    }
+}
+/** What the file system says, for people. */
+function readable(error, name) {
+    if (error instanceof errors/* RollbackError */.ZS || !(error instanceof Error))
+        return error;
+    const code = 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+        return new errors/* RollbackError */.ZS('manifest-not-found', `manifest ${name} does not exist`, 'Check the path: it is taken from the workspace, so actions/checkout or whatever writes the file must come before.', { cause: error });
+    }
+    return new errors/* RollbackError */.ZS('manifest-not-readable', `manifest ${name} cannot be read (${String(code ?? error.name)})`, code === 'EACCES' || code === 'EPERM'
+        ? 'Let the user that runs this job read the file and the folders above it.'
+        : 'Check the file and the disk it is on.', { cause: error });
+}
+
+// EXTERNAL MODULE: ./build/core/manifest.js
+var manifest = __nccwpck_require__(7801);
+;// CONCATENATED MODULE: ./build/manifest/cells.js
+
+
+
+function checkBucket(bucket, where) {
+    if ((0,manifest/* isBucketName */.E)(bucket))
+        return bucket;
+    throw invalid(where(), bucket === '' ? 'is empty' : `${shown(bucket)} is not the name of a bucket`, 'Write the name of the bucket itself: no URL, no ARN, no slash.');
+}
+function checkKey(key, where) {
+    if (key === '')
+        throw invalid(where(), 'is empty', 'Write the whole key of the object.');
+    // Most keys are too short to be too long.
+    if (key.length * 3 > keys/* MAX_KEY_BYTES */.Xd && (0,keys/* keyBytes */.Rt)(key) > keys/* MAX_KEY_BYTES */.Xd) {
+        throw invalid(where(), `${shown(key)} is ${(0,keys/* keyBytes */.Rt)(key)} bytes of UTF-8; S3 has no keys over ${keys/* MAX_KEY_BYTES */.Xd}`, 'Check what wrote this row; two rows may have run together.');
+    }
+    return key;
+}
+/** No white space, no control characters, ASCII only: they are opaque, but they travel in URLs. */
+const VERSION_ID = /^[\x21-\x7e]{1,1024}$/;
+function checkVersionId(versionId, where) {
+    if (VERSION_ID.test(versionId))
+        return versionId;
+    if (versionId === '') {
+        throw invalid(where(), 'is empty', 'Write null for the version whose id is null, or leave the version id out.');
+    }
+    throw invalid(where(), `${shown(versionId)} is not a version id`, 'Write the id as S3 gives it, without spaces around it.');
+}
+const NEEDS_NO_DECODING = /^[!-$&-*,-~]+$/;
+const ENCODED = /^[!-~]*$/;
+/**
+ * The key in a cell of a CSV file, which is URL-encoded: `+` is a space, `%XX` a byte of UTF-8.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/specify-batchjob-manifest.html
+ */
+function decodedKey(cell, where) {
+    if (NEEDS_NO_DECODING.test(cell))
+        return checkKey(cell, where);
+    if (!ENCODED.test(cell) || /%(?![0-9A-Fa-f]{2})/.test(cell)) {
+        throw invalid(where(), `${shown(cell)} is not URL-encoded`, 'Encode keys as S3 does in its own CSV files: a space as %20 or +, a + as %2B, a % as %25, all but ASCII as bytes of UTF-8. "a b" becomes a%20b. For keys as they are, use JSON Lines.');
+    }
+    let key;
+    try {
+        key = decodeURIComponent(cell.replaceAll('+', ' '));
+    }
+    catch (error) {
+        throw invalid(where(), `${shown(cell)} is URL-encoded, but not as UTF-8`, 'Encode the bytes of the key in UTF-8: "é" is %C3%A9, not %E9.', error);
+    }
+    return checkKey(key, where);
+}
+
+;// CONCATENATED MODULE: external "stream"
+const external_stream_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("stream");
+;// CONCATENATED MODULE: ./node_modules/csv-parse/lib/utils/is_object.js
+const is_object = function (obj) {
+  return typeof obj === "object" && obj !== null && !Array.isArray(obj);
+};
+
+
+
+;// CONCATENATED MODULE: ./node_modules/csv-parse/lib/api/CsvError.js
+class CsvError extends Error {
+  constructor(code, message, options, ...contexts) {
+    if (Array.isArray(message)) message = message.join(" ").trim();
+    super(message);
+    if (Error.captureStackTrace !== undefined) {
+      Error.captureStackTrace(this, CsvError);
+    }
+    this.code = code;
+    for (const context of contexts) {
+      for (const key in context) {
+        const value = context[key];
+        this[key] = Buffer.isBuffer(value)
+          ? value.toString(options.encoding)
+          : value == null
+            ? value
+            : JSON.parse(JSON.stringify(value));
+      }
+    }
+  }
+}
+
+
+
+;// CONCATENATED MODULE: ./node_modules/csv-parse/lib/api/normalize_columns_array.js
+
+
+
+const normalize_columns_array = function (columns) {
+  const normalizedColumns = [];
+  for (let i = 0, l = columns.length; i < l; i++) {
+    const column = columns[i];
+    if (column === undefined || column === null || column === false) {
+      normalizedColumns[i] = { disabled: true };
+    } else if (typeof column === "string" || typeof column === "number") {
+      normalizedColumns[i] = { name: `${column}` };
+    } else if (is_object(column)) {
+      if (typeof column.name !== "string") {
+        throw new CsvError("CSV_OPTION_COLUMNS_MISSING_NAME", [
+          "Option columns missing name:",
+          `property "name" is required at position ${i}`,
+          "when column is an object literal",
+        ]);
+      }
+      normalizedColumns[i] = column;
+    } else {
+      throw new CsvError("CSV_INVALID_COLUMN_DEFINITION", [
+        "Invalid column definition:",
+        "expect a string or a literal object,",
+        `got ${JSON.stringify(column)} at position ${i}`,
+      ]);
+    }
+  }
+  return normalizedColumns;
+};
+
+
+
+;// CONCATENATED MODULE: ./node_modules/csv-parse/lib/utils/ResizeableBuffer.js
+class ResizeableBuffer {
+  constructor(size = 100) {
+    this.size = size;
+    this.length = 0;
+    this.buf = Buffer.allocUnsafe(size);
+  }
+  prepend(val) {
+    if (Buffer.isBuffer(val)) {
+      const length = this.length + val.length;
+      if (length >= this.size) {
+        this.resize();
+        if (length >= this.size) {
+          throw Error("INVALID_BUFFER_STATE");
+        }
+      }
+      const buf = this.buf;
+      this.buf = Buffer.allocUnsafe(this.size);
+      val.copy(this.buf, 0);
+      buf.copy(this.buf, val.length);
+      this.length += val.length;
+    } else {
+      const length = this.length++;
+      if (length === this.size) {
+        this.resize();
+      }
+      const buf = this.clone();
+      this.buf[0] = val;
+      buf.copy(this.buf, 1, 0, length);
+    }
+  }
+  append(val) {
+    const length = this.length++;
+    if (length === this.size) {
+      this.resize();
+    }
+    this.buf[length] = val;
+  }
+  clone() {
+    return Buffer.from(this.buf.slice(0, this.length));
+  }
+  resize() {
+    const length = this.length;
+    this.size = this.size * 2;
+    const buf = Buffer.allocUnsafe(this.size);
+    this.buf.copy(buf, 0, 0, length);
+    this.buf = buf;
+  }
+  toString(encoding) {
+    if (encoding) {
+      return this.buf.toString(encoding, 0, this.length);
+    } else {
+      return Uint8Array.prototype.slice.call(this.buf.slice(0, this.length));
+    }
+  }
+  toJSON() {
+    return this.toString("utf8");
+  }
+  reset() {
+    this.length = 0;
+  }
+}
+
+/* harmony default export */ const utils_ResizeableBuffer = (ResizeableBuffer);
+
+;// CONCATENATED MODULE: ./node_modules/csv-parse/lib/api/init_state.js
+
+
+const init_state = function (options) {
+  // ECMAScript WhiteSpace + LineTerminator codepoints, encoded under
+  // `options.encoding`. Aligns trimming with `String.prototype.trim()`.
+  // https://tc39.es/ecma262/#sec-white-space
+  // https://tc39.es/ecma262/#sec-line-terminators
+  //
+  // Codepoints unrepresentable in the target encoding are dropped: Node's
+  // Buffer substitutes them with `?` (0x3F), and including those would cause
+  // literal `?` bytes in the input to be trimmed under `latin1`/`ascii`.
+  const timchars = [
+    // Basic Latin
+    0x0020, // [Space](https://www.fileformat.info/info/unicode/char/0020/index.htm)
+    0x0009, // [CHARACTER TABULATION (HT)](https://www.fileformat.info/info/unicode/char/0009/index.htm)
+    0x000a, // [LINE FEED (LF)](https://www.fileformat.info/info/unicode/char/000a/index.htm)
+    0x000d, // [CARRIAGE RETURN (CR)](https://www.fileformat.info/info/unicode/char/000d/index.htm)
+    0x000c, // [FORM FEED (FF)](https://www.fileformat.info/info/unicode/char/000c/index.htm)
+    0x000b, // [LINE TABULATION (VT)](https://www.fileformat.info/info/unicode/char/000b/index.htm)
+    // Latin-1 Supplement
+    0x00a0, // [NO-BREAK SPACE (NBSP)](https://www.fileformat.info/info/unicode/char/00a0/index.htm)
+    // Ogham
+    0x1680, // [OGHAM SPACE MARK](https://www.fileformat.info/info/unicode/char/1680/index.htm)
+    // General Punctuation
+    0x2000, // [EN QUAD](https://www.fileformat.info/info/unicode/char/2000/index.htm)
+    0x2001, // [EM QUAD](https://www.fileformat.info/info/unicode/char/2001/index.htm)
+    0x2002, // [EN SPACE](https://www.fileformat.info/info/unicode/char/2002/index.htm)
+    0x2003, // [EM SPACE](https://www.fileformat.info/info/unicode/char/2003/index.htm)
+    0x2004, // [THREE-PER-EM SPACE](https://www.fileformat.info/info/unicode/char/2004/index.htm)
+    0x2005, // [FOUR-PER-EM SPACE](https://www.fileformat.info/info/unicode/char/2005/index.htm)
+    0x2006, // [SIX-PER-EM SPACE](https://www.fileformat.info/info/unicode/char/2006/index.htm)
+    0x2007, // [FIGURE SPACE](https://www.fileformat.info/info/unicode/char/2007/index.htm)
+    0x2008, // [PUNCTUATION SPACE](https://www.fileformat.info/info/unicode/char/2008/index.htm)
+    0x2009, // [THIN SPACE](https://www.fileformat.info/info/unicode/char/2009/index.htm)
+    0x200a, // [HAIR SPACE](https://www.fileformat.info/info/unicode/char/200a/index.htm)
+    0x2028, // [LINE SEPARATOR](https://www.fileformat.info/info/unicode/char/2028/index.htm)
+    0x2029, // [PARAGRAPH SEPARATOR](https://www.fileformat.info/info/unicode/char/2029/index.htm)
+    0x202f, // [NARROW NO-BREAK SPACE (NNBSP)](https://www.fileformat.info/info/unicode/char/202f/index.htm)
+    0x205f, // [MEDIUM MATHEMATICAL SPACE (MMSP)](https://www.fileformat.info/info/unicode/char/205f/index.htm)
+    0x3000, // [IDEOGRAPHIC SPACE](https://www.fileformat.info/info/unicode/char/3000/index.htm)
+    0xfeff, // [ZERO WIDTH NO-BREAK SPACE (BOM)](https://www.fileformat.info/info/unicode/char/feff/index.htm)
+  ].reduce((acc, codepoint) => {
+    const encoded = Buffer.from(
+      String.fromCharCode(codepoint),
+      options.encoding,
+    );
+    if (codepoint !== 0x3f && encoded.length === 1 && encoded[0] === 0x3f) {
+      return acc;
+    }
+    acc.push(encoded);
+    return acc;
+  }, []);
+  // First-byte lookup table for `__isCharTrimable`. Non-whitespace bytes
+  // (the common case) bail out in O(1) without scanning every timchar.
+  const timcharFirstBytes = new Uint8Array(256);
+  for (const t of timchars) timcharFirstBytes[t[0]] = 1;
+  return {
+    bomSkipped: false,
+    bufBytesStart: 0,
+    castField: options.cast_function,
+    commenting: false,
+    delimiterBufPrevious: undefined,
+    delimiterDiscovered: false,
+    // Current error encountered by a record
+    error: undefined,
+    enabled: options.from_line === 1,
+    escaping: false,
+    escapeIsQuote:
+      Buffer.isBuffer(options.escape) &&
+      Buffer.isBuffer(options.quote) &&
+      Buffer.compare(options.escape, options.quote) === 0,
+    // columns can be `false`, `true`, `Array`
+    expectedRecordLength: Array.isArray(options.columns)
+      ? options.columns.length
+      : undefined,
+    field: new utils_ResizeableBuffer(20),
+    firstLineToHeaders: options.cast_first_line_to_header,
+    needMoreDataSize: Math.max(
+      // Skip if the remaining buffer smaller than comment
+      options.comment !== null ? options.comment.length : 0,
+      // Skip if the remaining buffer can be delimiter
+      ...(options.delimiter
+        ? options.delimiter.map((delimiter) => delimiter.length)
+        : []),
+      // Auto discovery of delimiter is limited to 1 character
+      options.delimiter_auto ? 1 : 0,
+      // Skip if the remaining buffer can be escape sequence
+      options.quote !== null ? options.quote.length : 0,
+      // Skip if the remaining buffer can be a multi-byte trim character
+      ...timchars.map((t) => t.length),
+    ),
+    previousBuf: undefined,
+    quoting: false,
+    stop: false,
+    rawBuffer: new utils_ResizeableBuffer(100),
+    record: [],
+    recordHasError: false,
+    record_length: 0,
+    recordDelimiterMaxLength:
+      options.record_delimiter.length === 0
+        ? 0
+        : Math.max(...options.record_delimiter.map((v) => v.length)),
+    trimChars: [
+      Buffer.from(" ", options.encoding)[0],
+      Buffer.from("\t", options.encoding)[0],
+    ],
+    wasQuoting: false,
+    wasRowDelimiter: false,
+    timchars: timchars,
+    timcharFirstBytes: timcharFirstBytes,
+  };
+};
+
+
+
+;// CONCATENATED MODULE: ./node_modules/csv-parse/lib/utils/underscore.js
+const underscore = function (str) {
+  return str.replace(/([A-Z])/g, function (_, match) {
+    return "_" + match.toLowerCase();
+  });
+};
+
+
+
+;// CONCATENATED MODULE: ./node_modules/csv-parse/lib/api/normalize_options.js
+
+
+
+
+
+const normalize_options = function (opts) {
+  const options = {};
+  // Merge with user options
+  for (const opt in opts) {
+    options[underscore(opt)] = opts[opt];
+  }
+  // Normalize option `encoding`
+  // Note: defined first because other options depends on it
+  // to convert chars/strings into buffers.
+  if (options.encoding === undefined || options.encoding === true) {
+    options.encoding = "utf8";
+  } else if (options.encoding === null || options.encoding === false) {
+    options.encoding = null;
+  } else if (
+    typeof options.encoding !== "string" &&
+    options.encoding !== null
+  ) {
+    throw new CsvError(
+      "CSV_INVALID_OPTION_ENCODING",
+      [
+        "Invalid option encoding:",
+        "encoding must be a string or null to return a buffer,",
+        `got ${JSON.stringify(options.encoding)}`,
+      ],
+      options,
+    );
+  }
+  // Normalize option `bom`
+  if (
+    options.bom === undefined ||
+    options.bom === null ||
+    options.bom === false
+  ) {
+    options.bom = false;
+  } else if (options.bom !== true) {
+    throw new CsvError(
+      "CSV_INVALID_OPTION_BOM",
+      [
+        "Invalid option bom:",
+        "bom must be true,",
+        `got ${JSON.stringify(options.bom)}`,
+      ],
+      options,
+    );
+  }
+  // Normalize option `cast`
+  options.cast_function = null;
+  if (
+    options.cast === undefined ||
+    options.cast === null ||
+    options.cast === false ||
+    options.cast === ""
+  ) {
+    options.cast = undefined;
+  } else if (typeof options.cast === "function") {
+    options.cast_function = options.cast;
+    options.cast = true;
+  } else if (options.cast !== true) {
+    throw new CsvError(
+      "CSV_INVALID_OPTION_CAST",
+      [
+        "Invalid option cast:",
+        "cast must be true or a function,",
+        `got ${JSON.stringify(options.cast)}`,
+      ],
+      options,
+    );
+  }
+  // Normalize option `cast_date`
+  if (
+    options.cast_date === undefined ||
+    options.cast_date === null ||
+    options.cast_date === false ||
+    options.cast_date === ""
+  ) {
+    options.cast_date = false;
+  } else if (options.cast_date === true) {
+    options.cast_date = function (value) {
+      const date = Date.parse(value);
+      return !isNaN(date) ? new Date(date) : value;
+    };
+  } else if (typeof options.cast_date !== "function") {
+    throw new CsvError(
+      "CSV_INVALID_OPTION_CAST_DATE",
+      [
+        "Invalid option cast_date:",
+        "cast_date must be true or a function,",
+        `got ${JSON.stringify(options.cast_date)}`,
+      ],
+      options,
+    );
+  }
+  // Normalize option `columns`
+  options.cast_first_line_to_header = undefined;
+  if (options.columns === true) {
+    // Fields in the first line are converted as-is to columns
+    options.cast_first_line_to_header = undefined;
+  } else if (typeof options.columns === "function") {
+    options.cast_first_line_to_header = options.columns;
+    options.columns = true;
+  } else if (Array.isArray(options.columns)) {
+    options.columns = normalize_columns_array(options.columns);
+  } else if (
+    options.columns === undefined ||
+    options.columns === null ||
+    options.columns === false
+  ) {
+    options.columns = false;
+  } else {
+    throw new CsvError(
+      "CSV_INVALID_OPTION_COLUMNS",
+      [
+        "Invalid option columns:",
+        "expect an array, a function or true,",
+        `got ${JSON.stringify(options.columns)}`,
+      ],
+      options,
+    );
+  }
+  // Normalize option `group_columns_by_name`
+  if (
+    options.group_columns_by_name === undefined ||
+    options.group_columns_by_name === null ||
+    options.group_columns_by_name === false
+  ) {
+    options.group_columns_by_name = false;
+  } else if (options.group_columns_by_name !== true) {
+    throw new CsvError(
+      "CSV_INVALID_OPTION_GROUP_COLUMNS_BY_NAME",
+      [
+        "Invalid option group_columns_by_name:",
+        "expect an boolean,",
+        `got ${JSON.stringify(options.group_columns_by_name)}`,
+      ],
+      options,
+    );
+  } else if (options.columns === false) {
+    throw new CsvError(
+      "CSV_INVALID_OPTION_GROUP_COLUMNS_BY_NAME",
+      [
+        "Invalid option group_columns_by_name:",
+        "the `columns` mode must be activated.",
+      ],
+      options,
+    );
+  }
+  // Normalize option `comment`
+  if (
+    options.comment === undefined ||
+    options.comment === null ||
+    options.comment === false ||
+    options.comment === ""
+  ) {
+    options.comment = null;
+  } else {
+    if (typeof options.comment === "string") {
+      options.comment = Buffer.from(options.comment, options.encoding);
+    }
+    if (!Buffer.isBuffer(options.comment)) {
+      throw new CsvError(
+        "CSV_INVALID_OPTION_COMMENT",
+        [
+          "Invalid option comment:",
+          "comment must be a buffer or a string,",
+          `got ${JSON.stringify(options.comment)}`,
+        ],
+        options,
+      );
+    }
+  }
+  // Normalize option `comment_no_infix`
+  if (
+    options.comment_no_infix === undefined ||
+    options.comment_no_infix === null ||
+    options.comment_no_infix === false
+  ) {
+    options.comment_no_infix = false;
+  } else if (options.comment_no_infix !== true) {
+    throw new CsvError(
+      "CSV_INVALID_OPTION_COMMENT",
+      [
+        "Invalid option comment_no_infix:",
+        "value must be a boolean,",
+        `got ${JSON.stringify(options.comment_no_infix)}`,
+      ],
+      options,
+    );
+  }
+  // Normalize option `delimiter_auto`
+  if (
+    options.delimiter_auto === undefined ||
+    options.delimiter_auto === null ||
+    options.delimiter_auto === false
+  ) {
+    options.delimiter_auto = false;
+  } else if (options.delimiter_auto === true) {
+    options.delimiter_auto = {};
+  } else if (!is_object(options.delimiter_auto)) {
+    throw new CsvError(
+      "CSV_INVALID_OPTION_DELIMITER_AUTO",
+      [
+        "Invalid option delimiter_auto:",
+        "delimiter_auto must be a boolean or a configuration object,",
+        `got ${JSON.stringify(options.delimiter_auto)}`,
+      ],
+      options,
+    );
+  }
+  if (options.delimiter_auto) {
+    if (options.delimiter_auto.preferred === undefined)
+      options.delimiter_auto.preferred = {
+        [",".charCodeAt(0)]: 1.8,
+        ["\t".charCodeAt(0)]: 1.8,
+        [";".charCodeAt(0)]: 1.6,
+        [" ".charCodeAt(0)]: 1.6,
+        [":".charCodeAt(0)]: 1.5,
+        [".".charCodeAt(0)]: 1.4,
+        ["/".charCodeAt(0)]: 1.4,
+      };
+    else if (!is_object(options.delimiter_auto.preferred)) {
+      throw new CsvError(
+        "CSV_INVALID_OPTION_DELIMITER_AUTO",
+        [
+          "Invalid option delimiter_auto:",
+          "preferred must be an object,",
+          `got ${JSON.stringify(options.delimiter_auto.preferred)}`,
+        ],
+        options,
+      );
+    }
+    if (options.delimiter_auto.score === undefined)
+      options.delimiter_auto.score = (info, options) => {
+        return (
+          (info.total - info.std) * (options.preferred[info.char_code] || 1)
+        );
+      };
+    else if (typeof options.delimiter_auto.score !== "function") {
+      throw new CsvError(
+        "CSV_INVALID_OPTION_DELIMITER_AUTO",
+        [
+          "Invalid option delimiter_auto:",
+          "score must be a function,",
+          `got ${JSON.stringify(options.delimiter_auto.score)}`,
+        ],
+        options,
+      );
+    }
+    if (options.delimiter_auto.size === undefined)
+      options.delimiter_auto.size = 2048;
+    else if (typeof options.delimiter_auto.size !== "number") {
+      throw new CsvError(
+        "CSV_INVALID_OPTION_DELIMITER_AUTO",
+        [
+          "Invalid option delimiter_auto:",
+          "size must be a number,",
+          `got ${JSON.stringify(options.delimiter_auto.size)}`,
+        ],
+        options,
+      );
+    }
+  }
+  // Normalize option `delimiter`
+  const delimiter_json = JSON.stringify(options.delimiter);
+  if (options.delimiter_auto !== false) {
+    options.delimiter = [];
+  }
+  if (!Array.isArray(options.delimiter)) {
+    if (
+      options.delimiter === undefined ||
+      options.delimiter === null ||
+      options.delimiter === false
+    ) {
+      options.delimiter = Buffer.from(",", options.encoding);
+    }
+    options.delimiter = [options.delimiter];
+  }
+  options.delimiter = options.delimiter.map(function (delimiter) {
+    if (typeof delimiter === "string") {
+      delimiter = Buffer.from(delimiter, options.encoding);
+    }
+    if (!Buffer.isBuffer(delimiter) || delimiter.length === 0) {
+      throw new CsvError(
+        "CSV_INVALID_OPTION_DELIMITER",
+        [
+          "Invalid option delimiter:",
+          "delimiter must be a non empty string or buffer or array of string|buffer,",
+          `got ${delimiter_json}`,
+        ],
+        options,
+      );
+    }
+    return delimiter;
+  });
+  // Normalize option `escape`
+  if (options.escape === undefined || options.escape === true) {
+    options.escape = Buffer.from('"', options.encoding);
+  } else if (typeof options.escape === "string") {
+    options.escape = Buffer.from(options.escape, options.encoding);
+  } else if (options.escape === null || options.escape === false) {
+    options.escape = null;
+  }
+  if (options.escape !== null) {
+    if (!Buffer.isBuffer(options.escape)) {
+      throw new Error(
+        `Invalid Option: escape must be a buffer, a string or a boolean, got ${JSON.stringify(options.escape)}`,
+      );
+    }
+  }
+  // Normalize option `from`
+  if (options.from === undefined || options.from === null) {
+    options.from = 1;
+  } else {
+    if (typeof options.from === "string" && /\d+/.test(options.from)) {
+      options.from = parseInt(options.from);
+    }
+    if (Number.isInteger(options.from)) {
+      if (options.from < 0) {
+        throw new Error(
+          `Invalid Option: from must be a positive integer, got ${JSON.stringify(opts.from)}`,
+        );
+      }
+    } else {
+      throw new Error(
+        `Invalid Option: from must be an integer, got ${JSON.stringify(options.from)}`,
+      );
+    }
+  }
+  // Normalize option `from_line`
+  if (options.from_line === undefined || options.from_line === null) {
+    options.from_line = 1;
+  } else {
+    if (
+      typeof options.from_line === "string" &&
+      /\d+/.test(options.from_line)
+    ) {
+      options.from_line = parseInt(options.from_line);
+    }
+    if (Number.isInteger(options.from_line)) {
+      if (options.from_line <= 0) {
+        throw new Error(
+          `Invalid Option: from_line must be a positive integer greater than 0, got ${JSON.stringify(opts.from_line)}`,
+        );
+      }
+    } else {
+      throw new Error(
+        `Invalid Option: from_line must be an integer, got ${JSON.stringify(opts.from_line)}`,
+      );
+    }
+  }
+  // Normalize options `ignore_last_delimiters`
+  if (
+    options.ignore_last_delimiters === undefined ||
+    options.ignore_last_delimiters === null
+  ) {
+    options.ignore_last_delimiters = false;
+  } else if (typeof options.ignore_last_delimiters === "number") {
+    options.ignore_last_delimiters = Math.floor(options.ignore_last_delimiters);
+    if (options.ignore_last_delimiters === 0) {
+      options.ignore_last_delimiters = false;
+    }
+  } else if (typeof options.ignore_last_delimiters !== "boolean") {
+    throw new CsvError(
+      "CSV_INVALID_OPTION_IGNORE_LAST_DELIMITERS",
+      [
+        "Invalid option `ignore_last_delimiters`:",
+        "the value must be a boolean value or an integer,",
+        `got ${JSON.stringify(options.ignore_last_delimiters)}`,
+      ],
+      options,
+    );
+  }
+  if (options.ignore_last_delimiters === true && options.columns === false) {
+    throw new CsvError(
+      "CSV_IGNORE_LAST_DELIMITERS_REQUIRES_COLUMNS",
+      [
+        "The option `ignore_last_delimiters`",
+        "requires the activation of the `columns` option",
+      ],
+      options,
+    );
+  }
+  // Normalize option `info`
+  if (
+    options.info === undefined ||
+    options.info === null ||
+    options.info === false
+  ) {
+    options.info = false;
+  } else if (options.info !== true) {
+    throw new Error(
+      `Invalid Option: info must be true, got ${JSON.stringify(options.info)}`,
+    );
+  }
+  // Normalize option `max_record_size`
+  if (
+    options.max_record_size === undefined ||
+    options.max_record_size === null ||
+    options.max_record_size === false
+  ) {
+    options.max_record_size = 0;
+  } else if (
+    Number.isInteger(options.max_record_size) &&
+    options.max_record_size >= 0
+  ) {
+    // Great, nothing to do
+  } else if (
+    typeof options.max_record_size === "string" &&
+    /\d+/.test(options.max_record_size)
+  ) {
+    options.max_record_size = parseInt(options.max_record_size);
+  } else {
+    throw new Error(
+      `Invalid Option: max_record_size must be a positive integer, got ${JSON.stringify(options.max_record_size)}`,
+    );
+  }
+  // Normalize option `objname`
+  if (
+    options.objname === undefined ||
+    options.objname === null ||
+    options.objname === false
+  ) {
+    options.objname = undefined;
+  } else if (Buffer.isBuffer(options.objname)) {
+    if (options.objname.length === 0) {
+      throw new Error(`Invalid Option: objname must be a non empty buffer`);
+    }
+    if (options.encoding === null) {
+      // Don't call `toString`, leave objname as a buffer
+    } else {
+      options.objname = options.objname.toString(options.encoding);
+    }
+  } else if (typeof options.objname === "string") {
+    if (options.objname.length === 0) {
+      throw new Error(`Invalid Option: objname must be a non empty string`);
+    }
+    // Great, nothing to do
+  } else if (typeof options.objname === "number") {
+    // if(options.objname.length === 0){
+    //   throw new Error(`Invalid Option: objname must be a non empty string`);
+    // }
+    // Great, nothing to do
+  } else {
+    throw new Error(
+      `Invalid Option: objname must be a string or a buffer, got ${options.objname}`,
+    );
+  }
+  if (options.objname !== undefined) {
+    if (typeof options.objname === "number") {
+      if (options.columns !== false) {
+        throw Error(
+          "Invalid Option: objname index cannot be combined with columns or be defined as a field",
+        );
+      }
+    } else {
+      // A string or a buffer
+      if (options.columns === false) {
+        throw Error(
+          "Invalid Option: objname field must be combined with columns or be defined as an index",
+        );
+      }
+    }
+  }
+  // Normalize option `on_record`
+  if (options.on_record === undefined || options.on_record === null) {
+    options.on_record = undefined;
+  } else if (typeof options.on_record !== "function") {
+    throw new CsvError(
+      "CSV_INVALID_OPTION_ON_RECORD",
+      [
+        "Invalid option `on_record`:",
+        "expect a function,",
+        `got ${JSON.stringify(options.on_record)}`,
+      ],
+      options,
+    );
+  }
+  // Normalize option `on_skip`
+  // options.on_skip ??= (err, chunk) => {
+  //   this.emit('skip', err, chunk);
+  // };
+  if (
+    options.on_skip !== undefined &&
+    options.on_skip !== null &&
+    typeof options.on_skip !== "function"
+  ) {
+    throw new Error(
+      `Invalid Option: on_skip must be a function, got ${JSON.stringify(options.on_skip)}`,
+    );
+  }
+  // Normalize option `quote`
+  if (
+    options.quote === null ||
+    options.quote === false ||
+    options.quote === ""
+  ) {
+    options.quote = null;
+  } else {
+    if (options.quote === undefined || options.quote === true) {
+      options.quote = Buffer.from('"', options.encoding);
+    } else if (typeof options.quote === "string") {
+      options.quote = Buffer.from(options.quote, options.encoding);
+    }
+    if (!Buffer.isBuffer(options.quote)) {
+      throw new Error(
+        `Invalid Option: quote must be a buffer or a string, got ${JSON.stringify(options.quote)}`,
+      );
+    }
+  }
+  // Normalize option `raw`
+  if (
+    options.raw === undefined ||
+    options.raw === null ||
+    options.raw === false
+  ) {
+    options.raw = false;
+  } else if (options.raw !== true) {
+    throw new Error(
+      `Invalid Option: raw must be true, got ${JSON.stringify(options.raw)}`,
+    );
+  }
+  // Normalize option `record_delimiter`
+  if (options.record_delimiter === undefined) {
+    options.record_delimiter = [];
+  } else if (
+    typeof options.record_delimiter === "string" ||
+    Buffer.isBuffer(options.record_delimiter)
+  ) {
+    if (options.record_delimiter.length === 0) {
+      throw new CsvError(
+        "CSV_INVALID_OPTION_RECORD_DELIMITER",
+        [
+          "Invalid option `record_delimiter`:",
+          "value must be a non empty string or buffer,",
+          `got ${JSON.stringify(options.record_delimiter)}`,
+        ],
+        options,
+      );
+    }
+    options.record_delimiter = [options.record_delimiter];
+  } else if (!Array.isArray(options.record_delimiter)) {
+    throw new CsvError(
+      "CSV_INVALID_OPTION_RECORD_DELIMITER",
+      [
+        "Invalid option `record_delimiter`:",
+        "value must be a string, a buffer or array of string|buffer,",
+        `got ${JSON.stringify(options.record_delimiter)}`,
+      ],
+      options,
+    );
+  }
+  options.record_delimiter = options.record_delimiter.map(function (rd, i) {
+    if (typeof rd !== "string" && !Buffer.isBuffer(rd)) {
+      throw new CsvError(
+        "CSV_INVALID_OPTION_RECORD_DELIMITER",
+        [
+          "Invalid option `record_delimiter`:",
+          "value must be a string, a buffer or array of string|buffer",
+          `at index ${i},`,
+          `got ${JSON.stringify(rd)}`,
+        ],
+        options,
+      );
+    } else if (rd.length === 0) {
+      throw new CsvError(
+        "CSV_INVALID_OPTION_RECORD_DELIMITER",
+        [
+          "Invalid option `record_delimiter`:",
+          "value must be a non empty string or buffer",
+          `at index ${i},`,
+          `got ${JSON.stringify(rd)}`,
+        ],
+        options,
+      );
+    }
+    if (typeof rd === "string") {
+      rd = Buffer.from(rd, options.encoding);
+    }
+    return rd;
+  });
+  // Normalize option `relax_column_count`
+  if (typeof options.relax_column_count === "boolean") {
+    // Great, nothing to do
+  } else if (
+    options.relax_column_count === undefined ||
+    options.relax_column_count === null
+  ) {
+    options.relax_column_count = false;
+  } else {
+    throw new Error(
+      `Invalid Option: relax_column_count must be a boolean, got ${JSON.stringify(options.relax_column_count)}`,
+    );
+  }
+  if (typeof options.relax_column_count_less === "boolean") {
+    // Great, nothing to do
+  } else if (
+    options.relax_column_count_less === undefined ||
+    options.relax_column_count_less === null
+  ) {
+    options.relax_column_count_less = false;
+  } else {
+    throw new Error(
+      `Invalid Option: relax_column_count_less must be a boolean, got ${JSON.stringify(options.relax_column_count_less)}`,
+    );
+  }
+  if (typeof options.relax_column_count_more === "boolean") {
+    // Great, nothing to do
+  } else if (
+    options.relax_column_count_more === undefined ||
+    options.relax_column_count_more === null
+  ) {
+    options.relax_column_count_more = false;
+  } else {
+    throw new Error(
+      `Invalid Option: relax_column_count_more must be a boolean, got ${JSON.stringify(options.relax_column_count_more)}`,
+    );
+  }
+  // Normalize option `relax_quotes`
+  if (typeof options.relax_quotes === "boolean") {
+    // Great, nothing to do
+  } else if (
+    options.relax_quotes === undefined ||
+    options.relax_quotes === null
+  ) {
+    options.relax_quotes = false;
+  } else {
+    throw new Error(
+      `Invalid Option: relax_quotes must be a boolean, got ${JSON.stringify(options.relax_quotes)}`,
+    );
+  }
+  // Normalize option `skip_empty_lines`
+  if (typeof options.skip_empty_lines === "boolean") {
+    // Great, nothing to do
+  } else if (
+    options.skip_empty_lines === undefined ||
+    options.skip_empty_lines === null
+  ) {
+    options.skip_empty_lines = false;
+  } else {
+    throw new Error(
+      `Invalid Option: skip_empty_lines must be a boolean, got ${JSON.stringify(options.skip_empty_lines)}`,
+    );
+  }
+  // Normalize option `skip_records_with_empty_values`
+  if (typeof options.skip_records_with_empty_values === "boolean") {
+    // Great, nothing to do
+  } else if (
+    options.skip_records_with_empty_values === undefined ||
+    options.skip_records_with_empty_values === null
+  ) {
+    options.skip_records_with_empty_values = false;
+  } else {
+    throw new Error(
+      `Invalid Option: skip_records_with_empty_values must be a boolean, got ${JSON.stringify(options.skip_records_with_empty_values)}`,
+    );
+  }
+  // Normalize option `skip_records_with_error`
+  if (typeof options.skip_records_with_error === "boolean") {
+    // Great, nothing to do
+  } else if (
+    options.skip_records_with_error === undefined ||
+    options.skip_records_with_error === null
+  ) {
+    options.skip_records_with_error = false;
+  } else {
+    throw new Error(
+      `Invalid Option: skip_records_with_error must be a boolean, got ${JSON.stringify(options.skip_records_with_error)}`,
+    );
+  }
+  // Normalize option `rtrim`
+  if (
+    options.rtrim === undefined ||
+    options.rtrim === null ||
+    options.rtrim === false
+  ) {
+    options.rtrim = false;
+  } else if (options.rtrim !== true) {
+    throw new Error(
+      `Invalid Option: rtrim must be a boolean, got ${JSON.stringify(options.rtrim)}`,
+    );
+  }
+  // Normalize option `ltrim`
+  if (
+    options.ltrim === undefined ||
+    options.ltrim === null ||
+    options.ltrim === false
+  ) {
+    options.ltrim = false;
+  } else if (options.ltrim !== true) {
+    throw new Error(
+      `Invalid Option: ltrim must be a boolean, got ${JSON.stringify(options.ltrim)}`,
+    );
+  }
+  // Normalize option `trim`
+  if (
+    options.trim === undefined ||
+    options.trim === null ||
+    options.trim === false
+  ) {
+    options.trim = false;
+  } else if (options.trim !== true) {
+    throw new Error(
+      `Invalid Option: trim must be a boolean, got ${JSON.stringify(options.trim)}`,
+    );
+  }
+  // Normalize options `trim`, `ltrim` and `rtrim`
+  if (options.trim === true && opts.ltrim !== false) {
+    options.ltrim = true;
+  } else if (options.ltrim !== true) {
+    options.ltrim = false;
+  }
+  if (options.trim === true && opts.rtrim !== false) {
+    options.rtrim = true;
+  } else if (options.rtrim !== true) {
+    options.rtrim = false;
+  }
+  // Normalize option `to`
+  if (options.to === undefined || options.to === null) {
+    options.to = -1;
+  } else if (options.to !== -1) {
+    if (typeof options.to === "string" && /\d+/.test(options.to)) {
+      options.to = parseInt(options.to);
+    }
+    if (Number.isInteger(options.to)) {
+      if (options.to <= 0) {
+        throw new Error(
+          `Invalid Option: to must be a positive integer greater than 0, got ${JSON.stringify(opts.to)}`,
+        );
+      }
+    } else {
+      throw new Error(
+        `Invalid Option: to must be an integer, got ${JSON.stringify(opts.to)}`,
+      );
+    }
+  }
+  // Normalize option `to_line`
+  if (options.to_line === undefined || options.to_line === null) {
+    options.to_line = -1;
+  } else if (options.to_line !== -1) {
+    if (typeof options.to_line === "string" && /\d+/.test(options.to_line)) {
+      options.to_line = parseInt(options.to_line);
+    }
+    if (Number.isInteger(options.to_line)) {
+      if (options.to_line <= 0) {
+        throw new Error(
+          `Invalid Option: to_line must be a positive integer greater than 0, got ${JSON.stringify(opts.to_line)}`,
+        );
+      }
+    } else {
+      throw new Error(
+        `Invalid Option: to_line must be an integer, got ${JSON.stringify(opts.to_line)}`,
+      );
+    }
+  }
+  return options;
+};
+
+
+
+;// CONCATENATED MODULE: ./node_modules/csv-parse/lib/utils/delimiter_discover.js
+
+
+
+// Discussed in [issue #400](https://github.com/adaltas/node-csv/issues/400)
+// See https://github.com/python/cpython/blob/ea1b1c579f600cc85d145c60862b2e6b98701b24/Lib/csv.py#L349
+const delimiter_discover = function (records, options) {
+  // Normalize the configuration
+  if (!options) {
+    ({ delimiter_auto: options } = normalize_options({ delimiter_auto: true }));
+  }
+  // Convert String to Buffer
+  if (typeof records === "string") {
+    records = Buffer.from(records);
+  }
+  // Convert Buffer to an array of records
+  if (Buffer.isBuffer(records)) {
+    records = ((data) => {
+      const records = [];
+      const parser = transform({ delimiter: [] });
+      const push = (record) => records.push(record);
+      const close = () => {};
+      const error = parser.parse(data, true, push, close);
+      if (error !== undefined) throw error;
+      return records;
+    })(records);
+  }
+  // Info array initialization, 127 entries, one per char code
+  const info = Array(127)
+    .fill()
+    .map(() => ({ lines: [] }));
+  // Traverse each records, count occurences per char code
+  records.map(([record], line) => {
+    for (let i = 0, l = record.length; i < l; i++) {
+      // Count the character frequency
+      const code = record.charCodeAt(i);
+      if (info[code].lines[line] === undefined) info[code].lines[line] = 0;
+      info[code].lines[line]++;
+    }
+  });
+  // Traverse each char code, compute the score
+  info.map((info, i) => {
+    info.char_code = i;
+    info.std = std(info.lines);
+    info.total = info.lines.reduce((acc, val) => acc + val, 0);
+    info.preferred = !!options.preferred[i];
+    info.score = options.score(info, options);
+  });
+  // Extract the dominant character
+  const result = info.reduce(
+    (acc, info) => (acc.score > info.score ? acc : info),
+    {},
+  );
+  return String.fromCharCode(result.char_code);
+};
+
+const std = function (array) {
+  const n = array.length;
+  if (n === 0) return 0;
+  const mean = array.reduce((a, b) => a + b) / n;
+  return Math.sqrt(
+    array.map((x) => Math.pow(x - mean, 2)).reduce((a, b) => a + b) / n,
+  );
+};
+
+
+
+;// CONCATENATED MODULE: ./node_modules/csv-parse/lib/api/index.js
+
+
+
+
+
+
+const isRecordEmpty = function (record) {
+  return record.every(
+    (field) =>
+      field == null || (field.toString && field.toString().trim() === ""),
+  );
+};
+
+const cr = 13; // `\r`, carriage return, 0x0D in hexadécimal, 13 in decimal
+const nl = 10; // `\n`, newline, 0x0A in hexadecimal, 10 in decimal
+
+const boms = {
+  // Note, the following are equals:
+  // Buffer.from("\ufeff")
+  // Buffer.from([239, 187, 191])
+  // Buffer.from('EFBBBF', 'hex')
+  utf8: Buffer.from([239, 187, 191]),
+  // Note, the following are equals:
+  // Buffer.from "\ufeff", 'utf16le
+  // Buffer.from([255, 254])
+  utf16le: Buffer.from([255, 254]),
+};
+
+const transform = function (original_options = {}) {
+  const info = {
+    bytes: 0,
+    bytes_records: 0,
+    comment_lines: 0,
+    empty_lines: 0,
+    invalid_field_length: 0,
+    lines: 1,
+    records: 0,
+  };
+  const options = normalize_options(original_options);
+  return {
+    info: info,
+    original_options: original_options,
+    options: options,
+    state: init_state(options),
+    __needMoreData: function (i, bufLen, end) {
+      if (end) return false;
+      const { encoding, escape, quote } = this.options;
+      const { quoting, needMoreDataSize, recordDelimiterMaxLength } =
+        this.state;
+      const numOfCharLeft = bufLen - i - 1;
+      const requiredLength = Math.max(
+        needMoreDataSize,
+        // Skip if the remaining buffer smaller than record delimiter
+        // If "record_delimiter" is yet to be discovered:
+        // 1. It is equals to `[]` and "recordDelimiterMaxLength" equals `0`
+        // 2. We set the length to windows line ending in the current encoding
+        // Note, that encoding is known from user or bom discovery at that point
+        // recordDelimiterMaxLength,
+        recordDelimiterMaxLength === 0
+          ? Buffer.from("\r\n", encoding).length
+          : recordDelimiterMaxLength,
+        // Skip if remaining buffer can be an escaped quote
+        quoting ? (escape === null ? 0 : escape.length) + quote.length : 0,
+        // Skip if remaining buffer can be record delimiter following the closing quote
+        quoting ? quote.length + recordDelimiterMaxLength : 0,
+      );
+      return numOfCharLeft < requiredLength;
+    },
+    // Central parser implementation
+    parse: function (nextBuf, end, push, close) {
+      const {
+        bom,
+        comment_no_infix,
+        delimiter_auto,
+        encoding,
+        from_line,
+        ltrim,
+        max_record_size,
+        raw,
+        relax_quotes,
+        rtrim,
+        skip_empty_lines,
+        to,
+        to_line,
+      } = this.options;
+      let { comment, escape, quote, record_delimiter } = this.options;
+      const {
+        bomSkipped,
+        delimiterDiscovered,
+        delimiterBufPrevious,
+        rawBuffer,
+        escapeIsQuote,
+      } = this.state;
+      // Automatic delimiter discovery
+      if (!delimiterDiscovered && delimiter_auto) {
+        let delimiterBuf;
+        if (delimiterBufPrevious === undefined) {
+          delimiterBuf = nextBuf;
+        } else if (
+          delimiterBufPrevious !== undefined &&
+          nextBuf === undefined
+        ) {
+          delimiterBuf = delimiterBufPrevious;
+        } else {
+          delimiterBuf = Buffer.concat([delimiterBufPrevious, nextBuf]);
+        }
+        // Ensure that nextBuf is not concatenated a second time during buffer reconciliation
+        nextBuf = undefined;
+        // this.delimiterBufPrevious = delimiterBuf;
+        if (end || delimiterBuf.length > delimiter_auto.size) {
+          this.options.delimiter = [
+            Buffer.from(
+              delimiter_discover(delimiterBuf, this.options.delimiter_auto),
+            ),
+          ];
+          this.state.previousBuf = delimiterBuf;
+          this.state.delimiterBufPrevious = undefined;
+          this.state.delimiterDiscovered = true;
+        } else {
+          this.state.delimiterBufPrevious = delimiterBuf;
+          return;
+        }
+      }
+      // Previous buffers reconciliation
+      const { previousBuf } = this.state;
+      let buf;
+      if (previousBuf === undefined) {
+        if (nextBuf === undefined) {
+          // Handle empty string
+          close();
+          return;
+        } else {
+          buf = nextBuf;
+        }
+      } else if (previousBuf !== undefined && nextBuf === undefined) {
+        buf = previousBuf;
+      } else {
+        buf = Buffer.concat([previousBuf, nextBuf]);
+      }
+      // Handle UTF BOM
+      if (bomSkipped === false) {
+        if (bom === false) {
+          this.state.bomSkipped = true;
+        } else if (buf.length < 3) {
+          // No enough data
+          if (end === false) {
+            // Wait for more data
+            this.state.previousBuf = buf;
+            return;
+          }
+        } else {
+          for (const encoding in boms) {
+            if (boms[encoding].compare(buf, 0, boms[encoding].length) === 0) {
+              // Skip BOM
+              const bomLength = boms[encoding].length;
+              this.state.bufBytesStart += bomLength;
+              buf = buf.slice(bomLength);
+              // Renormalize original options with the new encoding
+              const options = normalize_options({
+                ...this.original_options,
+                encoding: encoding,
+              });
+              // Properties are merged with the existing options instance
+              for (const key in options) {
+                this.options[key] = options[key];
+              }
+              // Options will re-evaluate the Buffer with the new encoding
+              ({ comment, escape, quote } = this.options);
+              break;
+            }
+          }
+          this.state.bomSkipped = true;
+        }
+      }
+      const bufLen = buf.length;
+      let pos;
+      for (pos = 0; pos < bufLen; pos++) {
+        // Ensure we get enough space to look ahead
+        // There should be a way to move this out of the loop
+        if (this.__needMoreData(pos, bufLen, end)) {
+          break;
+        }
+        if (this.state.wasRowDelimiter === true) {
+          this.info.lines++;
+          this.state.wasRowDelimiter = false;
+        }
+        if (to_line !== -1 && this.info.lines > to_line) {
+          this.state.stop = true;
+          close();
+          return;
+        }
+        // Auto discovery of record_delimiter, unix, mac and windows supported
+        if (this.state.quoting === false && record_delimiter.length === 0) {
+          const record_delimiterCount = this.__autoDiscoverRecordDelimiter(
+            buf,
+            pos,
+          );
+          if (record_delimiterCount) {
+            record_delimiter = this.options.record_delimiter;
+          }
+        }
+        const chr = buf[pos];
+        if (raw === true) {
+          rawBuffer.append(chr);
+        }
+        if (
+          (chr === cr || chr === nl) &&
+          this.state.wasRowDelimiter === false
+        ) {
+          this.state.wasRowDelimiter = true;
+        }
+        // Previous char was a valid escape char
+        // treat the current char as a regular char
+        if (this.state.escaping === true) {
+          this.state.escaping = false;
+        } else {
+          // Escape is only active inside quoted fields
+          // We are quoting, the char is an escape chr and there is a chr to escape
+          // if(escape !== null && this.state.quoting === true && chr === escape && pos + 1 < bufLen){
+          if (
+            escape !== null &&
+            this.state.quoting === true &&
+            this.__isEscape(buf, pos, chr) &&
+            pos + escape.length < bufLen
+          ) {
+            if (escapeIsQuote) {
+              if (this.__isQuote(buf, pos + escape.length)) {
+                this.state.escaping = true;
+                pos += escape.length - 1;
+                continue;
+              }
+            } else {
+              this.state.escaping = true;
+              pos += escape.length - 1;
+              continue;
+            }
+          }
+          // Not currently escaping and chr is a quote
+          // TODO: need to compare bytes instead of single char
+          if (this.state.commenting === false && this.__isQuote(buf, pos)) {
+            if (this.state.quoting === true) {
+              const nextChr = buf[pos + quote.length];
+              const isNextChrTrimable =
+                rtrim && this.__isCharTrimable(buf, pos + quote.length);
+              const isNextChrComment =
+                comment !== null &&
+                this.__compareBytes(comment, buf, pos + quote.length, nextChr);
+              const isNextChrDelimiter = this.__isDelimiter(
+                buf,
+                pos + quote.length,
+                nextChr,
+              );
+              const isNextChrRecordDelimiter =
+                record_delimiter.length === 0
+                  ? this.__autoDiscoverRecordDelimiter(buf, pos + quote.length)
+                  : this.__isRecordDelimiter(nextChr, buf, pos + quote.length);
+              // Escape a quote
+              // Treat next char as a regular character
+              if (
+                escape !== null &&
+                this.__isEscape(buf, pos, chr) &&
+                this.__isQuote(buf, pos + escape.length)
+              ) {
+                pos += escape.length - 1;
+              } else if (
+                !nextChr ||
+                isNextChrDelimiter ||
+                isNextChrRecordDelimiter ||
+                isNextChrComment ||
+                isNextChrTrimable
+              ) {
+                this.state.quoting = false;
+                this.state.wasQuoting = true;
+                pos += quote.length - 1;
+                continue;
+              } else if (relax_quotes === false) {
+                const err = this.__error(
+                  new CsvError(
+                    "CSV_INVALID_CLOSING_QUOTE",
+                    [
+                      "Invalid Closing Quote:",
+                      `got "${String.fromCharCode(nextChr)}"`,
+                      `at line ${this.info.lines}`,
+                      "instead of delimiter, record delimiter, trimable character",
+                      "(if activated) or comment",
+                    ],
+                    this.options,
+                    this.__infoField(),
+                  ),
+                );
+                if (err !== undefined) return err;
+              } else {
+                this.state.quoting = false;
+                this.state.wasQuoting = true;
+                this.state.field.prepend(quote);
+                pos += quote.length - 1;
+              }
+            } else {
+              if (this.state.field.length !== 0) {
+                // In relax_quotes mode, treat opening quote preceded by chrs as regular
+                if (relax_quotes === false) {
+                  const info = this.__infoField();
+                  const bom = Object.keys(boms)
+                    .map((b) =>
+                      boms[b].equals(this.state.field.toString()) ? b : false,
+                    )
+                    .filter(Boolean)[0];
+                  const err = this.__error(
+                    new CsvError(
+                      "INVALID_OPENING_QUOTE",
+                      [
+                        "Invalid Opening Quote:",
+                        `a quote is found on field ${JSON.stringify(info.column)} at line ${info.lines}, value is ${JSON.stringify(this.state.field.toString(encoding))}`,
+                        bom ? `(${bom} bom)` : undefined,
+                      ],
+                      this.options,
+                      info,
+                      {
+                        field: this.state.field,
+                      },
+                    ),
+                  );
+                  if (err !== undefined) return err;
+                }
+              } else {
+                this.state.quoting = true;
+                pos += quote.length - 1;
+                continue;
+              }
+            }
+          }
+          if (this.state.quoting === false) {
+            const recordDelimiterLength = this.__isRecordDelimiter(
+              chr,
+              buf,
+              pos,
+            );
+            if (recordDelimiterLength !== 0) {
+              // Do not emit comments which take a full line
+              const skipCommentLine =
+                this.state.commenting &&
+                this.state.wasQuoting === false &&
+                this.state.record.length === 0 &&
+                this.state.field.length === 0;
+              if (skipCommentLine) {
+                this.info.comment_lines++;
+                // Skip full comment line
+              } else {
+                // Activate records emission if above from_line
+                if (
+                  this.state.enabled === false &&
+                  this.info.lines +
+                    (this.state.wasRowDelimiter === true ? 1 : 0) >=
+                    from_line
+                ) {
+                  this.state.enabled = true;
+                  this.__resetField();
+                  this.__resetRecord();
+                  pos += recordDelimiterLength - 1;
+                  continue;
+                }
+                // Skip if line is empty and skip_empty_lines activated
+                if (
+                  skip_empty_lines === true &&
+                  this.state.wasQuoting === false &&
+                  this.state.record.length === 0 &&
+                  this.state.field.length === 0
+                ) {
+                  this.info.empty_lines++;
+                  pos += recordDelimiterLength - 1;
+                  continue;
+                }
+                this.info.bytes = this.state.bufBytesStart + pos;
+                const errField = this.__onField();
+                if (errField !== undefined) return errField;
+                this.info.bytes =
+                  this.state.bufBytesStart + pos + recordDelimiterLength;
+                const errRecord = this.__onRecord(push);
+                if (errRecord !== undefined) return errRecord;
+                if (to !== -1 && this.info.records >= to) {
+                  this.state.stop = true;
+                  close();
+                  return;
+                }
+              }
+              this.state.commenting = false;
+              pos += recordDelimiterLength - 1;
+              continue;
+            }
+            if (this.state.commenting) {
+              continue;
+            }
+            if (
+              comment !== null &&
+              (comment_no_infix === false ||
+                (this.state.record.length === 0 &&
+                  this.state.field.length === 0))
+            ) {
+              const commentCount = this.__compareBytes(comment, buf, pos, chr);
+              if (commentCount !== 0) {
+                this.state.commenting = true;
+                continue;
+              }
+            }
+            const delimiterLength = this.__isDelimiter(buf, pos, chr);
+            if (delimiterLength !== 0) {
+              this.info.bytes = this.state.bufBytesStart + pos;
+              const errField = this.__onField();
+              if (errField !== undefined) return errField;
+              pos += delimiterLength - 1;
+              continue;
+            }
+          }
+        }
+        if (this.state.commenting === false) {
+          if (
+            max_record_size !== 0 &&
+            this.state.record_length + this.state.field.length > max_record_size
+          ) {
+            return this.__error(
+              new CsvError(
+                "CSV_MAX_RECORD_SIZE",
+                [
+                  "Max Record Size:",
+                  "record exceed the maximum number of tolerated bytes",
+                  `of ${max_record_size}`,
+                  `at line ${this.info.lines}`,
+                ],
+                this.options,
+                this.__infoField(),
+              ),
+            );
+          }
+        }
+        const lappend =
+          ltrim === false ||
+          this.state.quoting === true ||
+          this.state.field.length !== 0 ||
+          !this.__isCharTrimable(buf, pos);
+        // rtrim in non quoting is handle in __onField
+        const rappend = rtrim === false || this.state.wasQuoting === false;
+        if (lappend === true && rappend === true) {
+          this.state.field.append(chr);
+        } else if (rtrim === true && !this.__isCharTrimable(buf, pos)) {
+          return this.__error(
+            new CsvError(
+              "CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE",
+              [
+                "Invalid Closing Quote:",
+                "found non trimable byte after quote",
+                `at line ${this.info.lines}`,
+              ],
+              this.options,
+              this.__infoField(),
+            ),
+          );
+        } else {
+          if (lappend === false) {
+            pos += this.__isCharTrimable(buf, pos) - 1;
+          }
+          continue;
+        }
+      }
+      if (end === true) {
+        // Ensure we are not ending in a quoting state
+        if (this.state.quoting === true) {
+          const err = this.__error(
+            new CsvError(
+              "CSV_QUOTE_NOT_CLOSED",
+              [
+                "Quote Not Closed:",
+                `the parsing is finished with an opening quote at line ${this.info.lines}`,
+              ],
+              this.options,
+              this.__infoField(),
+            ),
+          );
+          if (err !== undefined) return err;
+        } else {
+          // Skip last line if it has no characters
+          if (
+            this.state.wasQuoting === true ||
+            this.state.record.length !== 0 ||
+            this.state.field.length !== 0
+          ) {
+            this.info.bytes = this.state.bufBytesStart + pos;
+            const errField = this.__onField();
+            if (errField !== undefined) return errField;
+            const errRecord = this.__onRecord(push);
+            if (errRecord !== undefined) return errRecord;
+          } else if (this.state.wasRowDelimiter === true) {
+            this.info.empty_lines++;
+          } else if (this.state.commenting === true) {
+            this.info.comment_lines++;
+          }
+        }
+      } else {
+        this.state.bufBytesStart += pos;
+        this.state.previousBuf = buf.slice(pos);
+      }
+      if (this.state.wasRowDelimiter === true) {
+        this.info.lines++;
+        this.state.wasRowDelimiter = false;
+      }
+    },
+    __onRecord: function (push) {
+      const {
+        columns,
+        group_columns_by_name,
+        encoding,
+        info,
+        from,
+        relax_column_count,
+        relax_column_count_less,
+        relax_column_count_more,
+        raw,
+        skip_records_with_empty_values,
+      } = this.options;
+      const { enabled, record } = this.state;
+      if (enabled === false) {
+        return this.__resetRecord();
+      }
+      // Convert the first line into column names
+      const recordLength = record.length;
+      if (columns === true) {
+        if (skip_records_with_empty_values === true && isRecordEmpty(record)) {
+          this.__resetRecord();
+          return;
+        }
+        return this.__firstLineToColumns(record);
+      }
+      if (columns === false && this.info.records === 0) {
+        this.state.expectedRecordLength = recordLength;
+      }
+      if (recordLength !== this.state.expectedRecordLength) {
+        const err =
+          columns === false
+            ? new CsvError(
+                "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH",
+                [
+                  "Invalid Record Length:",
+                  `expect ${this.state.expectedRecordLength},`,
+                  `got ${recordLength} on line ${this.info.lines}`,
+                ],
+                this.options,
+                this.__infoField(),
+                {
+                  record: record,
+                },
+              )
+            : new CsvError(
+                "CSV_RECORD_INCONSISTENT_COLUMNS",
+                [
+                  "Invalid Record Length:",
+                  `columns length is ${columns.length},`, // rename columns
+                  `got ${recordLength} on line ${this.info.lines}`,
+                ],
+                this.options,
+                this.__infoField(),
+                {
+                  record: record,
+                },
+              );
+        if (
+          relax_column_count === true ||
+          (relax_column_count_less === true &&
+            recordLength < this.state.expectedRecordLength) ||
+          (relax_column_count_more === true &&
+            recordLength > this.state.expectedRecordLength)
+        ) {
+          this.info.invalid_field_length++;
+          this.state.error = err;
+          // Error is undefined with skip_records_with_error
+        } else {
+          const finalErr = this.__error(err);
+          if (finalErr) return finalErr;
+        }
+      }
+      if (skip_records_with_empty_values === true && isRecordEmpty(record)) {
+        this.__resetRecord();
+        return;
+      }
+      if (this.state.recordHasError === true) {
+        this.__resetRecord();
+        this.state.recordHasError = false;
+        return;
+      }
+      this.info.records++;
+      if (from === 1 || this.info.records >= from) {
+        const { objname } = this.options;
+        // With columns, records are object
+        if (columns !== false) {
+          const obj = {};
+          // Transform record array to an object
+          for (let i = 0, l = record.length; i < l; i++) {
+            if (columns[i] === undefined || columns[i].disabled) continue;
+            // Turn duplicate columns into an array
+            if (
+              group_columns_by_name === true &&
+              Object.hasOwn(obj, columns[i].name)
+            ) {
+              if (Array.isArray(obj[columns[i].name])) {
+                obj[columns[i].name] = obj[columns[i].name].concat(record[i]);
+              } else {
+                obj[columns[i].name] = [obj[columns[i].name], record[i]];
+              }
+            } else {
+              Object.defineProperty(obj, columns[i].name, {
+                value: record[i],
+                enumerable: true,
+                writable: true,
+                configurable: true,
+              });
+            }
+          }
+          // Without objname (default)
+          if (raw === true || info === true) {
+            const extRecord = Object.assign(
+              { record: obj },
+              raw === true
+                ? { raw: this.state.rawBuffer.toString(encoding) }
+                : {},
+              info === true ? { info: this.__infoRecord() } : {},
+            );
+            const err = this.__push(
+              objname === undefined ? extRecord : [obj[objname], extRecord],
+              push,
+            );
+            if (err) {
+              return err;
+            }
+          } else {
+            const err = this.__push(
+              objname === undefined ? obj : [obj[objname], obj],
+              push,
+            );
+            if (err) {
+              return err;
+            }
+          }
+          // Without columns, records are array
+        } else {
+          if (raw === true || info === true) {
+            const extRecord = Object.assign(
+              { record: record },
+              raw === true
+                ? { raw: this.state.rawBuffer.toString(encoding) }
+                : {},
+              info === true ? { info: this.__infoRecord() } : {},
+            );
+            const err = this.__push(
+              objname === undefined ? extRecord : [record[objname], extRecord],
+              push,
+            );
+            if (err) {
+              return err;
+            }
+          } else {
+            const err = this.__push(
+              objname === undefined ? record : [record[objname], record],
+              push,
+            );
+            if (err) {
+              return err;
+            }
+          }
+        }
+      }
+      this.__resetRecord();
+    },
+    __firstLineToColumns: function (record) {
+      const { firstLineToHeaders } = this.state;
+      try {
+        const headers =
+          firstLineToHeaders === undefined
+            ? record
+            : firstLineToHeaders.call(null, record);
+        if (!Array.isArray(headers)) {
+          return this.__error(
+            new CsvError(
+              "CSV_INVALID_COLUMN_MAPPING",
+              [
+                "Invalid Column Mapping:",
+                "expect an array from column function,",
+                `got ${JSON.stringify(headers)}`,
+              ],
+              this.options,
+              this.__infoField(),
+              {
+                headers: headers,
+              },
+            ),
+          );
+        }
+        const normalizedHeaders = normalize_columns_array(headers);
+        this.state.expectedRecordLength = normalizedHeaders.length;
+        this.options.columns = normalizedHeaders;
+        this.__resetRecord();
+        return;
+      } catch (err) {
+        return err;
+      }
+    },
+    __resetRecord: function () {
+      if (this.options.raw === true) {
+        this.state.rawBuffer.reset();
+      }
+      this.state.error = undefined;
+      this.state.record = [];
+      this.state.record_length = 0;
+    },
+    __onField: function () {
+      const { cast, encoding, rtrim, max_record_size } = this.options;
+      const { enabled, wasQuoting } = this.state;
+      // Short circuit for the from_line options
+      if (enabled === false) {
+        return this.__resetField();
+      }
+      let field = this.state.field.toString(encoding);
+      if (rtrim === true && wasQuoting === false) {
+        field = field.trimRight();
+      }
+      if (cast === true) {
+        const [err, f] = this.__cast(field);
+        if (err !== undefined) return err;
+        field = f;
+      }
+      this.state.record.push(field);
+      // Increment record length if record size must not exceed a limit
+      if (max_record_size !== 0 && typeof field === "string") {
+        this.state.record_length += field.length;
+      }
+      this.__resetField();
+    },
+    __resetField: function () {
+      this.state.field.reset();
+      this.state.wasQuoting = false;
+    },
+    __push: function (record, push) {
+      const { on_record } = this.options;
+      if (on_record !== undefined) {
+        const info = this.__infoRecord();
+        try {
+          record = on_record.call(null, record, info);
+        } catch (err) {
+          return err;
+        }
+        if (record === undefined || record === null) {
+          return;
+        }
+      }
+      this.info.bytes_records += this.info.bytes;
+      push(record);
+    },
+    // Return a tuple with the error and the casted value
+    __cast: function (field) {
+      const { columns, relax_column_count } = this.options;
+      const isColumns = Array.isArray(columns);
+      // Dont loose time calling cast
+      // because the final record is an object
+      // and this field can't be associated to a key present in columns
+      if (
+        isColumns === true &&
+        relax_column_count &&
+        this.options.columns.length <= this.state.record.length
+      ) {
+        return [undefined, undefined];
+      }
+      if (this.state.castField !== null) {
+        try {
+          const info = this.__infoField();
+          return [undefined, this.state.castField.call(null, field, info)];
+        } catch (err) {
+          return [err];
+        }
+      }
+      if (this.__isFloat(field)) {
+        return [undefined, parseFloat(field)];
+      } else if (this.options.cast_date !== false) {
+        const info = this.__infoField();
+        return [undefined, this.options.cast_date.call(null, field, info)];
+      }
+      return [undefined, field];
+    },
+    __compareBytes: function (sourceBuf, targetBuf, targetPos, firstByte) {
+      if (sourceBuf[0] !== firstByte) return 0;
+      const sourceLength = sourceBuf.length;
+      for (let i = 1; i < sourceLength; i++) {
+        if (sourceBuf[i] !== targetBuf[targetPos + i]) return 0;
+      }
+      return sourceLength;
+    },
+    // Helper to test if a character is trimable
+    __isCharTrimable: function (buf, pos) {
+      const { timchars, timcharFirstBytes } = this.state;
+      // Fast bail-out: non-whitespace bytes (the common case) are rejected
+      // without scanning the full timchar list.
+      const first = buf[pos];
+      if (first === undefined || timcharFirstBytes[first] === 0) return 0;
+      loop1: for (let i = 0; i < timchars.length; i++) {
+        const timchar = timchars[i];
+        for (let j = 0; j < timchar.length; j++) {
+          if (timchar[j] !== buf[pos + j]) continue loop1;
+        }
+        return timchar.length;
+      }
+      return 0;
+    },
+    __isDelimiter: function (buf, pos, chr) {
+      const { delimiter, ignore_last_delimiters } = this.options;
+      if (
+        ignore_last_delimiters === true &&
+        this.state.record.length === this.options.columns.length - 1
+      ) {
+        return 0;
+      } else if (
+        ignore_last_delimiters !== false &&
+        typeof ignore_last_delimiters === "number" &&
+        this.state.record.length === ignore_last_delimiters - 1
+      ) {
+        return 0;
+      }
+      loop1: for (let i = 0; i < delimiter.length; i++) {
+        const del = delimiter[i];
+        if (del[0] === chr) {
+          for (let j = 1; j < del.length; j++) {
+            if (del[j] !== buf[pos + j]) continue loop1;
+          }
+          return del.length;
+        }
+      }
+      return 0;
+    },
+    __isEscape: function (buf, pos, chr) {
+      const { escape } = this.options;
+      if (escape === null) return false;
+      const l = escape.length;
+      if (escape[0] === chr) {
+        for (let i = 0; i < l; i++) {
+          if (escape[i] !== buf[pos + i]) {
+            return false;
+          }
+        }
+        return true;
+      }
+      return false;
+    },
+    __isFloat: function (value) {
+      return value - parseFloat(value) + 1 >= 0; // Borrowed from jquery
+    },
+    // Keep it in case we implement the `cast_int` option
+    // __isInt(value){
+    //   // return Number.isInteger(parseInt(value))
+    //   // return !isNaN( parseInt( obj ) );
+    //   return /^(\-|\+)?[1-9][0-9]*$/.test(value)
+    // }
+    __isQuote: function (buf, pos) {
+      const { quote } = this.options;
+      if (quote === null) return false;
+      const l = quote.length;
+      for (let i = 0; i < l; i++) {
+        if (quote[i] !== buf[pos + i]) {
+          return false;
+        }
+      }
+      return true;
+    },
+    __isRecordDelimiter: function (chr, buf, pos) {
+      const { record_delimiter } = this.options;
+      const recordDelimiterLength = record_delimiter.length;
+      loop1: for (let i = 0; i < recordDelimiterLength; i++) {
+        const rd = record_delimiter[i];
+        const rdLength = rd.length;
+        if (rd[0] !== chr) {
+          continue;
+        }
+        for (let j = 1; j < rdLength; j++) {
+          if (rd[j] !== buf[pos + j]) {
+            continue loop1;
+          }
+        }
+        return rd.length;
+      }
+      return 0;
+    },
+    __autoDiscoverRecordDelimiter: function (buf, pos) {
+      const { encoding } = this.options;
+      // Note, we don't need to cache this information in state,
+      // It is only called on the first line until we find out a suitable
+      // record delimiter.
+      const rds = [
+        // Important, the windows line ending must be before mac os 9
+        Buffer.from("\r\n", encoding),
+        Buffer.from("\n", encoding),
+        Buffer.from("\r", encoding),
+      ];
+      loop: for (let i = 0; i < rds.length; i++) {
+        const l = rds[i].length;
+        for (let j = 0; j < l; j++) {
+          if (rds[i][j] !== buf[pos + j]) {
+            continue loop;
+          }
+        }
+        this.options.record_delimiter.push(rds[i]);
+        this.state.recordDelimiterMaxLength = rds[i].length;
+        return rds[i].length;
+      }
+      return 0;
+    },
+    __error: function (msg) {
+      const { encoding, raw, skip_records_with_error } = this.options;
+      const err = typeof msg === "string" ? new Error(msg) : msg;
+      if (skip_records_with_error) {
+        this.state.recordHasError = true;
+        if (this.options.on_skip !== undefined) {
+          try {
+            this.options.on_skip(
+              err,
+              raw ? this.state.rawBuffer.toString(encoding) : undefined,
+            );
+          } catch (err) {
+            return err;
+          }
+        }
+        // this.emit('skip', err, raw ? this.state.rawBuffer.toString(encoding) : undefined);
+        return undefined;
+      } else {
+        return err;
+      }
+    },
+    __infoDataSet: function () {
+      return {
+        ...this.info,
+        columns: this.options.columns,
+      };
+    },
+    __infoRecord: function () {
+      const { columns, raw, encoding } = this.options;
+      return {
+        ...this.__infoDataSet(),
+        bytes_records: this.info.bytes,
+        error: this.state.error,
+        header: columns === true,
+        index: this.state.record.length,
+        raw: raw ? this.state.rawBuffer.toString(encoding) : undefined,
+      };
+    },
+    __infoField: function () {
+      const { columns } = this.options;
+      const isColumns = Array.isArray(columns);
+      // Bytes records are only incremented when all records'fields are parsed
+      const bytes_records = this.info.bytes_records;
+      return {
+        ...this.__infoRecord(),
+        bytes_records: bytes_records,
+        column:
+          isColumns === true
+            ? columns.length > this.state.record.length
+              ? columns[this.state.record.length].name
+              : null
+            : this.state.record.length,
+        quoting: this.state.wasQuoting,
+      };
+    },
+  };
+};
+
+
+
+;// CONCATENATED MODULE: ./node_modules/csv-parse/lib/index.js
+/*
+CSV Parse
+
+Please look at the [project documentation](https://csv.js.org/parse/) for
+additional information.
+*/
+
+
+
+
+
+
+
+class Parser extends external_stream_namespaceObject.Transform {
+  constructor(opts = {}) {
+    super({ ...{ readableObjectMode: true }, ...opts, encoding: null });
+    this.api = transform({
+      on_skip: (err, chunk) => {
+        this.emit("skip", err, chunk);
+      },
+      ...opts,
+    });
+    // Backward compatibility
+    this.state = this.api.state;
+    this.options = this.api.options;
+    this.info = this.api.info;
+  }
+  // Implementation of `Transform._transform`
+  _transform(buf, _, callback) {
+    if (this.state.stop === true) {
+      return;
+    }
+    const err = this.api.parse(
+      buf,
+      false,
+      (record) => {
+        this.push(record);
+      },
+      () => {
+        this.push(null);
+        this.end();
+        // Fix #333 and break #410
+        //   ko: api.stream.iterator.coffee
+        //   ko with v21.4.0, ok with node v20.5.1: api.stream.finished # aborted (with generate())
+        //   ko: api.stream.finished # aborted (with Readable)
+        // this.destroy()
+        // Fix #410 and partially break #333
+        //   ok: api.stream.iterator.coffee
+        //   ok: api.stream.finished # aborted (with generate())
+        //   broken: api.stream.finished # aborted (with Readable)
+        this.on("end", this.destroy);
+      },
+    );
+    if (err !== undefined) {
+      this.state.stop = true;
+    }
+    callback(err);
+  }
+  // Implementation of `Transform._flush`
+  _flush(callback) {
+    if (this.state.stop === true) {
+      return;
+    }
+    const err = this.api.parse(
+      undefined,
+      true,
+      (record) => {
+        this.push(record);
+      },
+      () => {
+        this.push(null);
+        this.on("end", this.destroy);
+      },
+    );
+    callback(err);
+  }
+}
+
+const parse = function () {
+  let data, options, callback;
+  for (const i in arguments) {
+    const argument = arguments[i];
+    const type = typeof argument;
+    if (
+      data === undefined &&
+      (typeof argument === "string" || Buffer.isBuffer(argument))
+    ) {
+      data = argument;
+    } else if (options === undefined && is_object(argument)) {
+      options = argument;
+    } else if (callback === undefined && type === "function") {
+      callback = argument;
+    } else {
+      throw new CsvError(
+        "CSV_INVALID_ARGUMENT",
+        ["Invalid argument:", `got ${JSON.stringify(argument)} at index ${i}`],
+        options || {},
+      );
+    }
+  }
+  const parser = new Parser(options);
+  if (callback) {
+    const records =
+      options === undefined || options.objname === undefined
+        ? []
+        : Object.create(null);
+    parser.on("readable", function () {
+      let record;
+      while ((record = this.read()) !== null) {
+        if (options === undefined || options.objname === undefined) {
+          records.push(record);
+        } else {
+          Object.assign(records, {
+            [record[0]]: record[1],
+            // writable: true,
+            // enumerable: true,
+            // configurable: true
+          });
+        }
+      }
+    });
+    parser.on("error", function (err) {
+      callback(err, undefined, parser.api.__infoDataSet());
+    });
+    parser.on("end", function () {
+      callback(undefined, records, parser.api.__infoDataSet());
+    });
+  }
+  if (data !== undefined) {
+    const writer = function () {
+      parser.write(data);
+      parser.end();
+    };
+    // Support Deno, Rollup doesn't provide a shim for setImmediate
+    if (typeof setImmediate === "function") {
+      setImmediate(writer);
+    } else {
+      setTimeout(writer, 0);
+    }
+  }
+  return parser;
+};
+
+
+
+// EXTERNAL MODULE: external "node:buffer"
+var external_node_buffer_ = __nccwpck_require__(4573);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: external "node:stream/promises"
+const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
+;// CONCATENATED MODULE: ./build/manifest/source.js
+
+
+
+
+
+/** The longest row of any format, in bytes: a key of 1,024 bytes all encoded, and plenty for what else is in a row. */
+const MAX_ROW_BYTES = 64 * 1024;
+/** The longest JSON document that is read whole: an inventory of about 300,000 files, billions of rows. */
+const MAX_JSON_BYTES = 64 * 1024 * 1024;
+async function openSource(name, chunks) {
+    const iterator = chunks[Symbol.asyncIterator]();
+    const pieces = [];
+    let bytes = 0;
+    let ended = false;
+    while (bytes < MAX_ROW_BYTES && !ended) {
+        const next = await iterator.next();
+        if (next.done === true)
+            ended = true;
+        else {
+            pieces.push(asBuffer(next.value));
+            bytes += next.value.length;
+        }
+    }
+    const first = Buffer.concat(pieces);
+    async function* stream(skip = 0) {
+        try {
+            yield* cut(first.subarray(skip));
+            while (!ended) {
+                const next = await iterator.next();
+                if (next.done === true)
+                    ended = true;
+                else
+                    yield* cut(asBuffer(next.value));
+            }
+        }
+        finally {
+            await close();
+        }
+    }
+    async function close() {
+        if (!ended)
+            await iterator.return?.();
+        ended = true;
+    }
+    return { name, head: first.subarray(0, MAX_ROW_BYTES), stream, close };
+}
+function asBuffer(chunk) {
+    return Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+}
+function* cut(chunk) {
+    for (let start = 0; start < chunk.length; start += MAX_ROW_BYTES)
+        yield chunk.subarray(start, start + MAX_ROW_BYTES);
+}
+/** RFC 1952, 2.3.1. */
+function isGzip(head) {
+    return head[0] === 0x1f && head[1] === 0x8b;
+}
+/** @throws RollbackError `invalid-manifest` where the stream is broken or ends too early. */
+async function* gunzipped(chunks, name) {
+    const gunzip = (0,external_node_zlib_.createGunzip)();
+    const iterator = chunks[Symbol.asyncIterator]();
+    let broken;
+    async function next() {
+        try {
+            return await iterator.next();
+        }
+        catch (error) {
+            broken = error;
+            throw error;
+        }
+    }
+    // Without `return`: who is done with the gzip stream is not yet done with the file, see below.
+    const feeding = (0,external_node_stream_promises_namespaceObject.pipeline)({ [Symbol.asyncIterator]: () => ({ next }) }, gunzip);
+    feeding.catch(() => { });
+    try {
+        for await (const chunk of gunzip)
+            yield chunk;
+        await feeding.catch(() => { });
+        if (broken !== undefined)
+            throw broken;
+        // Zeros may follow. Nothing is made of them, but who checks the bytes must have seen them all.
+        while ((await iterator.next()).done !== true)
+            ;
+    }
+    catch (error) {
+        const code = codeOf(error);
+        if (!code.startsWith('Z_'))
+            throw error;
+        throw invalid(name, code === 'Z_BUF_ERROR'
+            ? 'ends in the middle of its gzip stream'
+            : 'is not a whole gzip file: its data are broken', 'Get the file again; it was cut off or changed on its way.', error);
+    }
+    finally {
+        await iterator.return?.();
+    }
+}
+function codeOf(error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+/**
+ * The same bytes; at their end their MD5 is compared with `md5` (hex digits).
+ * @throws RollbackError `invalid-manifest` after the last byte
+ */
+async function* checkedMd5(chunks, md5, name) {
+    const hash = (0,external_node_crypto_.createHash)('md5');
+    for await (const chunk of chunks) {
+        hash.update(chunk);
+        yield chunk;
+    }
+    const found = hash.digest('hex');
+    if (found !== md5.toLowerCase()) {
+        throw invalid(name, `is not the file that was listed: its MD5 is ${found}, not ${md5.toLowerCase()}`, 'The file was changed or replaced after its manifest was written. Use a newer inventory or report.');
+    }
+}
+/** How many bytes of a byte order mark (UTF-8) come first. */
+function bomBytes(head) {
+    return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0;
+}
+/** All bytes of a source that must not be long. */
+async function wholeOf(source) {
+    const pieces = [];
+    let bytes = 0;
+    for await (const piece of source.stream()) {
+        bytes += piece.length;
+        if (bytes > MAX_JSON_BYTES) {
+            throw invalid(source.name, 'begins like JSON and is longer than 64 MiB', 'For JSON Lines write one object with "bucket" and "key" on each line, the first too.');
+        }
+        pieces.push(piece);
+    }
+    return Buffer.concat(pieces);
+}
+/** @throws RollbackError `invalid-manifest` */
+function parsedJson(bytes, name) {
+    const hint = 'An S3 Inventory and a Batch Operations report have a manifest.json; JSON Lines have one object with "bucket" and "key" on each line.';
+    if (!(0,external_node_buffer_.isUtf8)(bytes))
+        throw invalid(name, 'is not UTF-8', 'Save the file as UTF-8.');
+    try {
+        return JSON.parse(bytes.toString('utf8', bomBytes(bytes)));
+    }
+    catch (error) {
+        throw invalid(name, 'begins with "{" but is neither JSON nor JSON Lines', hint, error);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/manifest/csv-records.js
+
+
+
+const HINT_QUOTES = 'Keys are URL-encoded, so rows need no quotation marks at all; where a cell has them, they stand around the whole cell, and one within it is doubled.';
+/**
+ * The rows of a CSV file (RFC 4180, LF or CRLF, blank lines skipped), as `toRow` makes them out of cells; what it makes
+ * `undefined` is left out. A batch for each piece of the input that had any, and one, perhaps empty, as soon as the first
+ * record is known. Memory: one piece of the input and its rows, whatever the file holds.
+ * @throws RollbackError `invalid-manifest`; also for no record at all, unless `mayBeEmpty`
+ */
+async function* csvRows(pieces, name, toRow, mayBeEmpty = false) {
+    const lines = lineCounter();
+    let rows = [];
+    let begun = false;
+    let announced = false;
+    const parser = parse({
+        record_delimiter: ['\r\n', '\n'],
+        relax_column_count: true,
+        skip_empty_lines: true,
+        max_record_size: MAX_ROW_BYTES,
+        // Taken here, records do not go through the stream's own queue one by one, which would cost as much as reading them.
+        on_record(cells, info) {
+            // Every record is as good as a first one, whose length is not compared with any: for each that differs the parser
+            // would make an error with its stack, to no end, which takes fifteen times as long as reading it.
+            counted.records = 0;
+            const line = lines.begin(cells, info.lines);
+            if (cells.length === 1 && cells[0]?.trim() === '')
+                return null;
+            begun = true;
+            const row = toRow(cells, line);
+            if (row !== undefined)
+                rows.push(row);
+            return null;
+        },
+    });
+    const counted = parser.info;
+    let failure;
+    parser.on('error', (error) => {
+        failure = error;
+    });
+    const step = (send) => new Promise((done) => send(() => done()));
+    try {
+        for await (const piece of boundedLines(pieces, name)) {
+            await step((done) => parser.write(piece, done));
+            if (failure !== undefined)
+                throw failure;
+            if (rows.length > 0 || (begun && !announced)) {
+                announced = true;
+                const batch = rows;
+                rows = [];
+                yield batch;
+            }
+        }
+        await step((done) => parser.end(done));
+        if (failure !== undefined)
+            throw failure;
+    }
+    catch (error) {
+        throw error instanceof CsvError ? explained(error, name, lines) : error;
+    }
+    finally {
+        parser.destroy();
+    }
+    if (!begun && !mayBeEmpty)
+        throw noRows(name);
+    if (rows.length > 0 || (begun && !announced))
+        yield rows;
+}
+/** The parser says where a record ends, and inside quotes it counts CR and LF for a line each. */
+function lineCounter() {
+    let twice = 0;
+    let last = 0;
+    return {
+        begin(cells, parsed) {
+            let breaks = 0;
+            // Most records end on the line after the last one, and so have no line break inside.
+            if (parsed - twice > last + 1) {
+                const text = cells.join();
+                const returns = countOf(text, '\r');
+                breaks = countOf(text, '\n');
+                twice += returns;
+            }
+            last = parsed - twice;
+            return last - breaks;
+        },
+        actual: (parsed) => parsed - twice,
+        last: () => last,
+    };
+}
+function countOf(text, char) {
+    return text.split(char).length - 1;
+}
+function explained(error, name, lines) {
+    const parsed = error.lines;
+    const line = typeof parsed === 'number' ? lines.actual(parsed) : lines.last() + 1;
+    const code = error.code;
+    switch (code) {
+        case 'CSV_QUOTE_NOT_CLOSED':
+            return invalid(name, `a quotation mark that was opened after line ${lines.last()} is never closed`, HINT_QUOTES, error);
+        case 'CSV_MAX_RECORD_SIZE':
+            return invalid(name, `the row after line ${lines.last()} is longer than ${MAX_ROW_BYTES / 1024} KiB`, 'It may have a quotation mark that is never closed, or be no CSV at all.', error);
+        case 'CSV_INVALID_CLOSING_QUOTE':
+        case 'INVALID_OPENING_QUOTE':
+            return invalid(spot(name, line), 'has a quotation mark in the middle of a cell', HINT_QUOTES, error);
+        default:
+            return invalid(spot(name, line), `is not CSV (${shown(error.message)})`, HINT_QUOTES, error);
+    }
+}
+/**
+ * The parser bounds the bytes of a record, not its number of cells: a line of nothing but commas would fill the memory.
+ */
+async function* boundedLines(pieces, name) {
+    let line = 1;
+    let length = 0;
+    for await (const piece of pieces) {
+        let start = 0;
+        for (let end = piece.indexOf(10); end !== -1; end = piece.indexOf(10, start)) {
+            check(length + end - start);
+            length = 0;
+            line += 1;
+            start = end + 1;
+        }
+        length += piece.length - start;
+        check(length);
+        yield piece;
+    }
+    function check(bytes) {
+        if (bytes <= MAX_ROW_BYTES)
+            return;
+        throw invalid(spot(name, line), `is longer than ${MAX_ROW_BYTES / 1024} KiB`, 'Write each row on a line of its own. A file without line breaks is no manifest.');
+    }
+}
+
+;// CONCATENATED MODULE: ./build/manifest/csv.js
+
+
+
+/**
+ * Rows as S3 Batch Operations reads them (`bucket,key[,versionId]`, no header, keys URL-encoded), or as it writes them
+ * in the completion report of a job; there only what failed is a row. The first row tells which of the two it is.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/specify-batchjob-manifest.html
+ * @throws RollbackError `invalid-manifest`, here for what the first piece shows, later for the rest
+ */
+async function openCsv(pieces, name) {
+    const reader = rowReader(name);
+    const batches = csvRows(pieces, name, (cells, line) => reader.row(cells, line));
+    const first = await batches.next();
+    async function* rows() {
+        try {
+            if (first.done !== true && first.value.length > 0)
+                yield first.value;
+            yield* batches;
+        }
+        finally {
+            await batches.return(undefined);
+        }
+    }
+    return { format: reader.isReport() ? 'report' : 'csv', rows: rows() };
+}
+/** The rows that failed of one file of a completion report; there may be none. */
+function reportRows(pieces, name) {
+    const read = reportReader(name, cellReader(name));
+    return csvRows(pieces, name, read, true);
+}
+function rowReader(name) {
+    const cells = cellReader(name);
+    const readReport = reportReader(name, cells);
+    let report;
+    return {
+        isReport: () => report === true,
+        row(record, line) {
+            if (report === undefined) {
+                refuseHeader(record, name, line);
+                report = looksLikeReport(record);
+            }
+            if (report)
+                return readReport(record, line);
+            const [bucket = '', key = '', versionId] = record;
+            if (record.length !== 2 && record.length !== 3)
+                throw wrongCount(record, name, line);
+            return {
+                bucket: cells.bucket(bucket, line),
+                key: decodedKey(key, () => spot(name, line, 2, 'key')),
+                ...(versionId !== undefined && {
+                    versionId: checkVersionId(versionId, () => spot(name, line, 3, 'version id')),
+                }),
+                line,
+            };
+        },
+    };
+}
+/** Reads buckets; rows of one bucket share one string, so that a million of them are not kept. */
+function cellReader(name) {
+    let last;
+    return {
+        bucket(cell, line) {
+            if (cell !== last)
+                last = checkBucket(cell, () => spot(name, line, 1, 'bucket'));
+            return last;
+        },
+    };
+}
+const REPORT_COLUMNS = 7;
+const STATUS = /^(failed|succeeded)$/i;
+function looksLikeReport(record) {
+    return record.length === REPORT_COLUMNS && STATUS.test(record[3] ?? '');
+}
+/**
+ * Bucket, Key, VersionId, TaskStatus and three columns more: error code, HTTP status and message. AWS documents the first
+ * two of these in one order and shows them in the other; a restore needs neither.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-examples-reports.html
+ */
+function reportReader(name, cells) {
+    return (record, line) => {
+        const [bucket = '', key = '', versionId = '', status = ''] = record;
+        if (record.length !== REPORT_COLUMNS) {
+            throw invalid(spot(name, line), `has ${columns(record)}, and every row of a completion report has ${REPORT_COLUMNS}`, 'Do not mix the rows of a report with others.');
+        }
+        if (!STATUS.test(status)) {
+            throw invalid(spot(name, line, 4, 'task status'), `${shown(status)} is neither "failed" nor "succeeded"`, 'Give the completion report as S3 Batch Operations wrote it.');
+        }
+        if (status.toLowerCase() !== 'failed')
+            return undefined;
+        return {
+            bucket: cells.bucket(bucket, line),
+            key: decodedKey(key, () => spot(name, line, 2, 'key')),
+            ...(versionId !== '' && { versionId: checkVersionId(versionId, () => spot(name, line, 3, 'version id')) }),
+            line,
+        };
+    };
+}
+/** Nobody's bucket is called "bucket" and holds a key called "key"; a header that is taken for a row would do worse. */
+function refuseHeader(record, name, line) {
+    const [bucket = '', key = ''] = record.map((cell) => cell.toLowerCase().replace(/[^a-z0-9]/g, ''));
+    if (!/^(s3)?bucket(name)?$/.test(bucket) || !/^(s3)?(object)?(key|name)(name)?$/.test(key))
+        return;
+    throw invalid(spot(name, line), `is a header (${shown(record.join(','))})`, 'Leave the header out: the columns are always bucket, key and, where wanted, version id.');
+}
+function wrongCount(record, name, line) {
+    if (looksLikeReport(record)) {
+        return invalid(spot(name, line), `has ${columns(record)}, as the completion report of a Batch Operations job, and the rows before it do not`, 'Do not mix the rows of a report with others.');
+    }
+    return invalid(spot(name, line), `has ${columns(record)}; there must be 2 (bucket, key) or 3 (bucket, key, version id)`, record.length === 1
+        ? 'Separate bucket and key by a comma.'
+        : 'Write a comma in a key as %2C, or put quotation marks around the cell, and leave further columns out.');
+}
+function columns(record) {
+    return record.length === 1 ? '1 column' : `${record.length} columns`;
+}
+
+;// CONCATENATED MODULE: ./build/manifest/document.js
+
+function isDocument(value) {
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+const HINT = 'Give the file as S3 wrote it.';
+function textField(document, field, name) {
+    const value = document[field];
+    if (typeof value === 'string' && value !== '')
+        return value;
+    throw invalid(name, `field "${field}" ${found(value)}, not a string`, HINT);
+}
+function listField(document, field, name) {
+    const value = document[field];
+    if (Array.isArray(value) && value.every(isDocument))
+        return value;
+    throw invalid(name, `field "${field}" ${found(value)}, not a list of objects`, HINT);
+}
+/** An MD5 as hex digits. */
+function md5Field(document, field, name) {
+    const value = textField(document, field, name);
+    if (/^[0-9a-f]{32}$/i.test(value))
+        return value;
+    throw invalid(name, `field "${field}" is ${shown(value)}, not an MD5 of 32 hex digits`, HINT);
+}
+function found(value) {
+    return value === undefined ? 'is missing' : `is ${shown(JSON.stringify(value))}`;
+}
+
+;// CONCATENATED MODULE: ./build/manifest/inventory-rows.js
+
+
+/**
+ * Reads rows as `fileSchema` lays them out: a list of columns, in the order of the rows.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory.html
+ * @throws RollbackError `invalid-manifest`, also from what it returns
+ */
+function inventoryReader(schema, sourceBucket, name) {
+    const columns = schema.split(',').map((column) => column.trim());
+    const at = columnIndexes(columns, name);
+    const modified = columns.indexOf('LastModifiedDate');
+    return {
+        hasTimes: modified !== -1,
+        rowOf: (file) => (cells, line) => {
+            const where = (index) => () => spot(file, line, index + 1, columns[index] ?? '');
+            if (cells.length !== columns.length)
+                throw inventory_rows_wrongCount(cells, columns, spot(file, line));
+            if (cells[at.bucket] !== sourceBucket) {
+                throw invalid(where(at.bucket)(), `${shown(cells[at.bucket] ?? '')} is not the bucket of this inventory, ${shown(sourceBucket)}`, 'The file does not belong to this manifest.json. Use the files as S3 wrote them.');
+            }
+            const versionId = cells[at.versionId] ?? '';
+            return {
+                bucket: sourceBucket,
+                key: decodedKey(cells[at.key] ?? '', where(at.key)),
+                // The id of what was written without versioning is null, and an inventory leaves it empty.
+                // https://docs.aws.amazon.com/AmazonS3/latest/userguide/inventory-configure-bops.html
+                versionId: versionId === '' ? 'null' : checkVersionId(versionId, where(at.versionId)),
+                latest: flag(cells[at.latest] ?? '', where(at.latest)),
+                deleteMarker: flag(cells[at.deleteMarker] ?? '', where(at.deleteMarker)),
+                ...(modified !== -1 && { lastModified: inventory_rows_time(cells[modified] ?? '', where(modified)) }),
+                line,
+            };
+        },
+    };
+}
+function columnIndexes(columns, name) {
+    const index = (column) => columns.indexOf(column);
+    const indexes = {
+        bucket: index('Bucket'),
+        key: index('Key'),
+        versionId: index('VersionId'),
+        latest: index('IsLatest'),
+        deleteMarker: index('IsDeleteMarker'),
+    };
+    if (indexes.bucket === -1 || indexes.key === -1) {
+        throw invalid(name, `field "fileSchema" is ${shown(columns.join(', '))}, without Bucket or Key`, 'Give the file as S3 wrote it.');
+    }
+    if (indexes.versionId === -1 || indexes.latest === -1 || indexes.deleteMarker === -1) {
+        throw invalid(name, 'the inventory lists current versions only: it has no columns VersionId, IsLatest and IsDeleteMarker', 'Set "Include all versions" in the inventory configuration (IncludedObjectVersions: All), and wait for the next one.');
+    }
+    return indexes;
+}
+function inventory_rows_wrongCount(cells, columns, where) {
+    return invalid(where, `has ${cells.length === 1 ? '1 column' : `${cells.length} columns`}, and "fileSchema" names ${columns.length}`, 'The file does not belong to this manifest.json. Use the files as S3 wrote them.');
+}
+function flag(cell, where) {
+    switch (cell) {
+        case 'true':
+            return true;
+        case 'false':
+            return false;
+    }
+    if (/^true$/i.test(cell))
+        return true;
+    if (/^false$/i.test(cell))
+        return false;
+    throw invalid(where(), `${shown(cell)} is neither true nor false`, 'Use the files as S3 wrote them.');
+}
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
+function inventory_rows_time(cell, where) {
+    const parsed = TIME.test(cell) ? Date.parse(cell) : Number.NaN;
+    if (!Number.isNaN(parsed))
+        return parsed;
+    throw invalid(where(), `${shown(cell)} is not a time like 2026-11-22T14:00:00.000Z`, 'Use the files as S3 wrote them.');
+}
+
+;// CONCATENATED MODULE: ./build/manifest/sniff.js
+
+
+/**
+ * Look at what a file is, and whether that agrees with the input `manifest-format`.
+ * @throws RollbackError `invalid-manifest`
+ */
+function contentOf({ name, head }, format) {
+    refuseBinary(name, head);
+    const content = contentOfText(name, head.toString('utf8', bomBytes(head)));
+    if (content === 'blank')
+        return content;
+    const wanted = { auto: content, csv: 'csv', jsonl: 'jsonl', inventory: 'json' }[format];
+    // With manifest-format: jsonl a first line that is no good JSON is that line's fault; unless it is plainly a document.
+    if (format === 'jsonl' && content === 'json' && !sniff_isDocument(firstLine(head.toString('utf8', bomBytes(head)))))
+        return 'jsonl';
+    if (wanted !== content)
+        throw contradiction(name, format, FOUND[content]);
+    return content;
+}
+const FOUND = {
+    csv: ['CSV', 'csv'],
+    jsonl: ['JSON Lines', 'jsonl'],
+    json: ['a JSON document', 'inventory'],
+};
+function contradiction(name, format, [found, mend]) {
+    return invalid(name, `input "manifest-format" is ${format}, but the file looks like ${found}`, `Leave manifest-format out or set it to ${mend}, or give the right file as manifest.`);
+}
+/**
+ * @param allow `gzip` where the file may be compressed (once).
+ * @throws RollbackError `invalid-manifest` for what is not a text that we read.
+ */
+function refuseBinary(name, head, allow) {
+    const [first, second] = head;
+    if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+        throw invalid(name, 'is UTF-16', 'Save the file as UTF-8.');
+    }
+    if (isGzip(head) && allow !== 'gzip') {
+        throw invalid(name, 'is compressed twice', 'Compress it once, or not at all.');
+    }
+    // A row of CSV may begin with these letters too. https://orc.apache.org/specification/ https://parquet.apache.org/docs/file-format/
+    const magic = /^(ORC|PAR1)(?![\w.-]*,[ -~]*[\r\n]|[\w.-]*,[ -~]*$)/.exec(head.toString('latin1'));
+    if (magic !== null) {
+        throw invalid(name, `is a file of ${magic[1] === 'ORC' ? 'Apache ORC' : 'Apache Parquet'}`, 'Choose CSV as the output format of the inventory, and give its manifest.json as manifest.');
+    }
+}
+function contentOfText(name, text) {
+    const begin = text.trimStart();
+    if (begin === '')
+        return 'blank';
+    if (begin.startsWith('[')) {
+        throw invalid(name, 'begins like a JSON array', 'Write JSON Lines: one object with "bucket" and "key" on each line, without brackets and commas around them.');
+    }
+    if (!begin.startsWith('{'))
+        return 'csv';
+    // Seen so, a first line that is broken or endless is named as one, too.
+    if (/^\{\s*"(bucket|key|versionId)"\s*:/.test(begin))
+        return 'jsonl';
+    const fields = fieldsOf(firstLine(begin));
+    return fields.includes('bucket') || fields.includes('key') ? 'jsonl' : 'json';
+}
+function firstLine(text) {
+    return text.trimStart().split('\n', 1)[0] ?? '';
+}
+function fieldsOf(line) {
+    try {
+        return Object.keys(JSON.parse(line));
+    }
+    catch {
+        return [];
+    }
+}
+/** The first line of a document: printed with indentation, or the fields of one that we know. */
+function sniff_isDocument(line) {
+    return (line.trim() === '{' ||
+        /^\{\s*"(sourceBucket|destinationBucket|fileSchema|files|Format|Results|ReportSchema)"/.test(line));
+}
+
+;// CONCATENATED MODULE: ./build/manifest/inventory.js
+
+
+
+
+
+
+
+
+
+
+/**
+ * An S3 Inventory of all versions, from its manifest.json. The data files are opened when their rows are asked for, one
+ * after the other. https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
+ * @throws RollbackError `invalid-manifest`
+ */
+function openInventory(document, name, open) {
+    refuseOtherFormats(document, name);
+    const sourceBucket = bucketField(document, 'sourceBucket', name);
+    const destination = bucketField(document, 'destinationBucket', name);
+    const reader = inventoryReader(textField(document, 'fileSchema', name), sourceBucket, name);
+    const files = listField(document, 'files', name).map((file) => ({ key: textField(file, 'key', name), md5: md5Field(file, 'MD5checksum', name) }));
+    async function* rows() {
+        for (const { key, md5 } of files) {
+            const location = { bucket: destination, key };
+            const file = nameOf(location);
+            const source = await openSource(file, checkedMd5(await open(location), md5, file));
+            try {
+                refuseBinary(file, source.head, 'gzip');
+                const bytes = isGzip(source.head)
+                    ? (await openSource(file, gunzipped(source.stream(), file))).stream()
+                    : source.stream();
+                for await (const batch of csvRows(bytes, file, reader.rowOf(file), true))
+                    if (batch.length > 0)
+                        yield batch;
+            }
+            finally {
+                await source.close();
+            }
+        }
+    }
+    return {
+        kind: 'inventory',
+        sourceBucket,
+        createdAt: createdAt(document, name),
+        hasTimes: reader.hasTimes,
+        rows: rows(),
+    };
+}
+function refuseOtherFormats(document, name) {
+    const format = textField(document, 'fileFormat', name);
+    if (format.toUpperCase() === 'CSV')
+        return;
+    throw invalid(name, `the inventory's files are ${shown(format)}, not CSV`, 'Choose CSV as the output format of the inventory.');
+}
+function bucketField(document, field, name) {
+    const value = (0,manifest/* bucketOfArn */.p)(textField(document, field, name));
+    return checkBucket(value, () => `${name}, field "${field}"`);
+}
+/** A string of milliseconds since 1970. */
+function createdAt(document, name) {
+    const value = document.creationTimestamp;
+    const text = typeof value === 'number' ? String(value) : textField(document, 'creationTimestamp', name);
+    if (/^\d{1,15}$/.test(text))
+        return Number(text);
+    throw invalid(name, `field "creationTimestamp" is ${shown(text)}, not milliseconds since 1970`, 'Give the file as S3 wrote it.');
+}
+/**
+ * S3 writes manifest.checksum beside manifest.json: its MD5. Where it is not there, or may not be read, nothing is checked.
+ * @throws RollbackError `invalid-manifest`
+ */
+async function checkManifestChecksum(location, bytes, open) {
+    if ('file' in location || !/(^|\/)manifest\.json$/.test(location.key))
+        return;
+    const beside = { bucket: location.bucket, key: location.key.replace(/json$/, 'checksum') };
+    const expected = await smallText(beside, open);
+    if (expected === undefined)
+        return;
+    const found = (0,external_node_crypto_.createHash)('md5').update(bytes).digest('hex');
+    if (expected.trim().toLowerCase() === found)
+        return;
+    throw invalid(nameOf(location), `its MD5 is ${found}, and ${nameOf(beside)} says ${shown(expected.trim())}`, 'The two do not belong together: one was changed or copied alone. Use a newer inventory.');
+}
+async function smallText(location, open) {
+    try {
+        const source = await openSource(nameOf(location), await open(location));
+        await source.close();
+        return source.head.toString('latin1', 0, 1024);
+    }
+    catch (error) {
+        if (error instanceof errors/* CancelledError */.cc)
+            throw error;
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./build/manifest/lines.js
+
+
+
+/**
+ * The lines of a text whose lines must not be long, split at LF only: JSON leaves U+2028 and U+2029 as they are in strings.
+ * A line is refused when it has become too long, not when its end has come: memory stays bounded.
+ * @throws RollbackError `invalid-manifest` for a line over 64 KiB, or one that is not UTF-8
+ */
+async function* lines_boundedLines(pieces, name) {
+    let line = 1;
+    let rest = [];
+    let restBytes = 0;
+    for await (const piece of pieces) {
+        const end = piece.lastIndexOf(10);
+        if (end === -1) {
+            rest.push(piece);
+            restBytes += piece.length;
+            if (restBytes > MAX_ROW_BYTES)
+                throw tooLong(name, line);
+            continue;
+        }
+        const texts = linesOf(Buffer.concat([...rest, piece.subarray(0, end)]), name, line);
+        yield { line, texts };
+        line += texts.length;
+        rest = [piece.subarray(end + 1)];
+        restBytes = piece.length - end - 1;
+    }
+    if (restBytes > 0)
+        yield { line, texts: linesOf(Buffer.concat(rest), name, line) };
+}
+function linesOf(block, name, line) {
+    if (!(0,external_node_buffer_.isUtf8)(block))
+        throw notUtf8(block, name, line);
+    const texts = block.toString('utf8').split('\n');
+    const long = texts.findIndex((text) => text.length * 3 > MAX_ROW_BYTES && Buffer.byteLength(text) > MAX_ROW_BYTES);
+    if (long !== -1)
+        throw tooLong(name, line + long);
+    return texts;
+}
+function notUtf8(block, name, line) {
+    let start = 0;
+    for (let end = block.indexOf(10); end !== -1 && (0,external_node_buffer_.isUtf8)(block.subarray(start, end)); end = block.indexOf(10, start)) {
+        start = end + 1;
+        line += 1;
+    }
+    return invalid(spot(name, line), 'is not UTF-8', 'Save the file as UTF-8.');
+}
+function tooLong(name, line) {
+    return invalid(spot(name, line), `is longer than ${MAX_ROW_BYTES / 1024} KiB`, 'Write one object on each line, with line breaks between them.');
+}
+
+;// CONCATENATED MODULE: ./build/manifest/jsonl.js
+
+
+
+/**
+ * Rows as JSON Lines: `{"bucket","key","versionId"?}`, keys as they are. A batch for each piece of the input.
+ * @throws RollbackError `invalid-manifest`, here for what the first piece shows, later for the rest
+ */
+async function openJsonLines(pieces, name) {
+    const batches = batchesOf(pieces, name);
+    const first = await batches.next();
+    return rows();
+    async function* rows() {
+        try {
+            if (first.done !== true)
+                yield first.value;
+            yield* batches;
+        }
+        finally {
+            await batches.return(undefined);
+        }
+    }
+}
+async function* batchesOf(pieces, name) {
+    const read = lineReader(name);
+    let none = true;
+    for await (const { line, texts } of lines_boundedLines(pieces, name)) {
+        const rows = [];
+        for (const [i, text] of texts.entries()) {
+            if (!isBlank(text))
+                rows.push(read(text, line + i));
+        }
+        if (rows.length === 0)
+            continue;
+        none = false;
+        yield rows;
+    }
+    if (none)
+        throw noRows(name);
+}
+function isBlank(text) {
+    return text === '' || text === '\r' || text.trim() === '';
+}
+function lineReader(name) {
+    // Rows of one bucket share one string.
+    let last;
+    return (text, line) => {
+        const row = parsedObject(text, name, line);
+        for (const field in row)
+            if (!FIELDS.has(field))
+                throw unknownField(field, name, line);
+        const at = (field) => () => `${spot(name, line)}, "${field}"`;
+        const bucket = textOf(row.bucket, at('bucket'));
+        if (bucket !== last)
+            last = checkBucket(bucket, at('bucket'));
+        const key = checkKey(textOf(row.key, at('key')), at('key'));
+        if (!key.isWellFormed()) {
+            throw invalid(at('key')(), `${shown(key)} has half of a surrogate pair, which no key of S3 can have`, 'Write characters beyond U+FFFF as themselves or as both of their \\u escapes.');
+        }
+        const versionId = row.versionId ?? undefined;
+        if (versionId === undefined)
+            return { bucket: last, key, line };
+        return {
+            bucket: last,
+            key,
+            versionId: checkVersionId(textOf(versionId, at('versionId')), at('versionId')),
+            line,
+        };
+    };
+}
+function parsedObject(text, name, line) {
+    let value;
+    try {
+        value = JSON.parse(text);
+    }
+    catch (error) {
+        throw invalid(spot(name, line), `${shown(text)} is not JSON`, 'Write one object on each line: {"bucket":"…","key":"…"}.', error);
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        throw invalid(spot(name, line), `${shown(text)} is not an object`, 'Write one object on each line: {"bucket":"…","key":"…"}.');
+    }
+    return value;
+}
+function textOf(value, where) {
+    if (typeof value === 'string')
+        return value;
+    throw invalid(where(), value === undefined ? 'is missing' : `is ${shown(JSON.stringify(value))}, not a string`, 'Every row has "bucket" and "key", and where wanted "versionId", all strings.');
+}
+const FIELDS = new Set(['bucket', 'key', 'versionId']);
+/** What others call these fields, without case and punctuation. */
+const MEANT = [
+    [/^(s3)?bucket(name)?$/, 'bucket'],
+    [/^(s3)?(object)?(key|name|path)(name)?$/, 'key'],
+    [/^(s3)?(object)?version(id)?$/, 'versionId'],
+];
+function unknownField(field, name, line) {
+    const bare = field.toLowerCase().replace(/[^a-z0-9]/g, '');
+    const meant = MEANT.find(([pattern]) => pattern.test(bare))?.[1];
+    return invalid(spot(name, line), `has an unknown field ${shown(field)}${meant === undefined ? '' : `; did you mean "${meant}"?`}`, 'A row has the fields "bucket" and "key", and where wanted "versionId", and no others.');
+}
+
+;// CONCATENATED MODULE: ./build/manifest/report.js
+
+
+
+
+
+
+const FORMAT = 'Report_CSV_20180820';
+const SCHEMA = ['Bucket', 'Key', 'VersionId', 'TaskStatus'];
+/**
+ * What failed in a job of S3 Batch Operations, from the manifest.json of its completion report. The result files are
+ * opened when their rows are asked for. A job without failures has no rows.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/batch-ops-examples-reports.html
+ * @throws RollbackError `invalid-manifest`
+ */
+function openReport(document, name, open) {
+    checkFormat(document, name);
+    const files = listField(document, 'Results', name)
+        .filter((result) => textField(result, 'TaskExecutionStatus', name).toLowerCase() === 'failed')
+        .map((result) => ({
+        bucket: checkBucket((0,manifest/* bucketOfArn */.p)(textField(result, 'Bucket', name)), () => `${name}, field "Bucket"`),
+        key: textField(result, 'Key', name),
+        md5: md5Field(result, 'MD5Checksum', name),
+    }));
+    async function* rows() {
+        for (const { bucket, key, md5 } of files) {
+            const file = nameOf({ bucket, key });
+            const source = await openSource(file, checkedMd5(await open({ bucket, key }), md5, file));
+            try {
+                const batches = reportRows(source.stream(bomBytes(source.head)), file);
+                for await (const batch of batches)
+                    if (batch.length > 0)
+                        yield batch;
+            }
+            finally {
+                await source.close();
+            }
+        }
+    }
+    return { kind: 'rows', format: 'report', rows: rows() };
+}
+function checkFormat(document, name) {
+    const format = textField(document, 'Format', name);
+    const schema = textField(document, 'ReportSchema', name);
+    const columns = schema.split(',').map((column) => column.trim());
+    if (format === FORMAT && SCHEMA.every((column, i) => columns[i] === column))
+        return;
+    throw invalid(name, `the report's format is ${shown(format)} with the columns ${shown(schema)}`, `Only ${FORMAT} is understood, which begins with ${SCHEMA.join(', ')}. Take the rows that failed out of it, as CSV.`);
+}
+
+;// CONCATENATED MODULE: ./build/manifest/open.js
+
+
+
+
+
+
+
+
+/**
+ * Open a manifest in any format. Its beginning is read here, and the rest as its rows are asked for: memory does not
+ * grow with its length. Once open, its rows must be gone through, or given up (`break`, `return()`), to let go of the file.
+ * @throws RollbackError `invalid-manifest`, from here or from the rows
+ */
+async function openManifest(location, format, open) {
+    const name = nameOf(location);
+    const raw = await openSource(name, await open(location));
+    try {
+        const source = isGzip(raw.head) ? await openSource(name, gunzipped(raw.stream(), name)) : raw;
+        try {
+            return await openContent(source, { location, format, open, compressed: source !== raw });
+        }
+        catch (error) {
+            await source.close();
+            throw error;
+        }
+    }
+    catch (error) {
+        await raw.close();
+        throw error;
+    }
+}
+async function openContent(source, given) {
+    const { name, head } = source;
+    if (head.length === bomBytes(head))
+        throw noRows(name);
+    const content = contentOf(source, given.format);
+    if (content === 'blank' && given.format === 'inventory')
+        throw noRows(name);
+    switch (content) {
+        case 'json':
+            return openDocument(source, given);
+        case 'jsonl':
+            return { kind: 'rows', format: 'jsonl', rows: await openJsonLines(source.stream(bomBytes(head)), name) };
+        // Nothing but blank lines so far: either format leaves them out, and says so when there is nothing else.
+        case 'blank':
+        case 'csv':
+            return given.format === 'jsonl'
+                ? { kind: 'rows', format: 'jsonl', rows: await openJsonLines(source.stream(bomBytes(head)), name) }
+                : { kind: 'rows', ...(await openCsv(source.stream(bomBytes(head)), name)) };
+    }
+}
+async function openDocument(source, { location, format, open, compressed }) {
+    const { name } = source;
+    const bytes = await wholeOf(source);
+    const document = parsedJson(bytes, name);
+    if (isDocument(document) && ('fileSchema' in document || 'files' in document)) {
+        // The checksum is of the file as S3 wrote it.
+        if (!compressed)
+            await checkManifestChecksum(location, bytes, open);
+        return openInventory(document, name, open);
+    }
+    if (isDocument(document) && ('Results' in document || 'ReportSchema' in document)) {
+        if (format === 'inventory')
+            throw contradiction(name, format, ['the completion report of a job', 'auto']);
+        return openReport(document, name, open);
+    }
+    throw invalid(name, 'is JSON, but neither the manifest.json of an S3 Inventory nor that of a Batch Operations report', 'JSON Lines have one object with "bucket" and "key" on each line, the first too.');
+}
+
+;// CONCATENATED MODULE: ./build/manifest/remote.js
+
+
+/** What S3 said when a file of a manifest was asked for. Its own hints are for the objects that are restored. */
+function remoteError(location, error) {
+    const { code, message, hint } = error.failure;
+    const name = nameOf(location);
+    switch (code) {
+        case 'NoSuchKey':
+            return new errors/* RollbackError */.ZS('manifest-not-found', `manifest ${name} does not exist`, 'Check bucket and key: after s3://bucket/ the key is taken to the letter, and nothing in it is decoded.', { cause: error });
+        case 'NoSuchBucket':
+            return new errors/* RollbackError */.ZS('manifest-not-found', `manifest ${name}: the bucket does not exist`, 'Check the name of the bucket after s3://, and the inputs "region" and "endpoint-url".', { cause: error });
+        case 'InvalidObjectState':
+            return new errors/* RollbackError */.ZS('manifest-not-readable', `manifest ${name} is in an archive`, 'Restore it first, for example with "aws s3api restore-object", or give a copy of it.', { cause: error });
+        default:
+            return new errors/* RollbackError */.ZS(code, `manifest ${name}: ${message}`, hint, { cause: error });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/manifest/index.js
+/** Manifests: csv, jsonl, inventory and completion reports → rows, streamed. */
+
+
+
+
+// EXTERNAL MODULE: ./build/operations/read-places.js
+var read_places = __nccwpck_require__(800);
+;// CONCATENATED MODULE: ./build/operations/row-checks.js
+
+
+
+function badRow(run, row, problem, mend) {
+    return new errors/* RollbackError */.ZS('invalid-manifest', `manifest ${(0,core_text/* forLog */.Ig)(run.manifest.given)}, line ${row.line}: key ${(0,core_text/* forLog */.Ig)(row.key)} ${problem}`, mend);
+}
+/** @throws RollbackError `invalid-manifest` for a row that asks for what this run cannot mean */
+function rowCheck(run) {
+    const { scope, target, destination } = run;
+    return (row) => {
+        if (destination?.bucket === row.bucket && destination.prefix === '') {
+            throw badRow(run, row, 'is in the bucket that is to be copied into, and would be copied onto itself', 'Leave out the row, or give a "destination-prefix".');
+        }
+        if (scope.bucket !== undefined && row.bucket !== scope.bucket) {
+            throw badRow(run, row, `is in bucket ${(0,core_text/* forLog */.Ig)(row.bucket)}, and the input "bucket" says ${(0,core_text/* forLog */.Ig)(scope.bucket)}`, 'Leave out "bucket" to restore in every bucket that the manifest names, or leave out the row.');
+        }
+        if (target.kind === 'rows' && row.versionId === undefined) {
+            throw badRow(run, row, 'has no version id, and neither to-time nor versions-back is given', 'Write the version id into the row, or give to-time or versions-back for the rows without.');
+        }
+    };
+}
+/**
+ * Does this row of an inventory tell that its key may have to change? Where no row of a key does, the key is as it should
+ * be, as far as the inventory knows. Order does not matter, and an inventory has none: what it leaves open is read again.
+ * @throws RollbackError for an inventory that cannot tell
+ */
+function worthReading(run, inventory, tally) {
+    const { target, destination } = run;
+    const made = (0,time/* formatTime */.f)(inventory.createdAt);
+    if (target.kind === 'rows') {
+        if (destination !== undefined)
+            return () => true;
+        throw new errors/* RollbackError */.ZS('inventory-without-target', `manifest ${(0,core_text/* forLog */.Ig)(run.manifest.given)} is an inventory of all versions, so it does not say which of them to go back to`, 'Give to-time or versions-back; or destination-bucket, to build up all these histories in another bucket.');
+    }
+    if (target.kind === 'time') {
+        if (inventory.createdAt < target.at) {
+            throw new errors/* RollbackError */.ZS('inventory-too-old', `manifest ${(0,core_text/* forLog */.Ig)(run.manifest.given)} was made at ${made}, before to-time ${(0,time/* formatTime */.f)(target.at)}: it knows nothing of the changes after that time`, 'Take an inventory that was made after the damage, or leave "manifest" out, and the bucket is listed.');
+        }
+        if (!inventory.hasTimes) {
+            throw new errors/* RollbackError */.ZS('inventory-without-times', `manifest ${(0,core_text/* forLog */.Ig)(run.manifest.given)} has no field LastModifiedDate, so it does not say what came after to-time`, 'Add LastModifiedDate to the fields of the inventory, or leave "manifest" out, and the bucket is listed.');
+        }
+    }
+    tally.notes.add(`Which keys to look at was taken from an inventory of ${made}; each was read again before it was planned. What changed only after that is not in it.`);
+    // Another place has to get what is as it should be here.
+    if (destination !== undefined)
+        return (row) => row.latest;
+    if (target.kind === 'time')
+        return (row) => (row.lastModified ?? 0) > target.at;
+    if (target.kind === 'versions-back' && target.count > 0)
+        return (row) => row.latest;
+    return (row) => row.latest && row.deleteMarker;
+}
+
+;// CONCATENATED MODULE: ./build/operations/row-keys.js
+
+
+
+/**
+ * Sorted rows → keys, each once, in groups of at most `size`. Rows that are there twice count once. `keysOnly`: the rows
+ * say which keys are meant, and nothing about versions.
+ * @throws RollbackError `invalid-manifest` where rows of a key contradict each other
+ */
+async function* keysOf(batches, run, { size, keysOnly }) {
+    let group = [];
+    let rows = [];
+    for await (const batch of batches) {
+        for (const row of batch) {
+            const [first] = rows;
+            if (first !== undefined && (row.key !== first.key || row.bucket !== first.bucket)) {
+                refuseCollision(run, first, row);
+                group.push(keyOf(run, rows, keysOnly));
+                rows = [];
+                if (group.length >= size) {
+                    yield group;
+                    group = [];
+                }
+            }
+            rows.push(row);
+        }
+    }
+    if (rows.length > 0)
+        group.push(keyOf(run, rows, keysOnly));
+    if (group.length > 0)
+        yield group;
+}
+function keyOf(run, rows, keysOnly) {
+    const [{ bucket, key } = { bucket: '', key: '' }] = rows;
+    const named = { bucket, key, latest: rows.some((row) => row.latest === true) };
+    if (keysOnly)
+        return named;
+    const versionIds = [...new Set(rows.flatMap((row) => row.versionId ?? []))];
+    const plain = rows.find((row) => row.versionId === undefined);
+    // Of an undelete the whole key is what a row without an id means; one with an id says no more.
+    if (versionIds.length === 0 || (plain !== undefined && run.operation === 'undelete'))
+        return named;
+    if (plain !== undefined) {
+        throw badRow(run, plain, 'has no version id here, and one in another row', 'Name the versions of a key in all of its rows, or in none.');
+    }
+    const [, second] = versionIds;
+    if (second !== undefined && run.method === 'delete') {
+        const row = rows.find((r) => r.versionId === second) ?? { bucket, key, line: 0 };
+        throw badRow(run, row, 'is named with more than one version, and method: delete goes back to one', 'Leave one row for each key, or use method: copy, which puts all these versions on top in their old order.');
+    }
+    return { ...named, versionIds };
+}
+/** Keys of two buckets that would become one key of the destination. */
+function refuseCollision(run, a, b) {
+    const { destination } = run;
+    if (destination?.bucket === undefined || a.key !== b.key)
+        return;
+    throw new errors/* RollbackError */.ZS('invalid-manifest', `manifest ${(0,core_text/* forLog */.Ig)(run.manifest.given)}, lines ${a.line} and ${b.line}: key ${(0,core_text/* forLog */.Ig)(a.key)} is named in bucket ${(0,core_text/* forLog */.Ig)(a.bucket)} and in ${(0,core_text/* forLog */.Ig)(b.bucket)}, and both would become one key of bucket ${(0,core_text/* forLog */.Ig)(destination.bucket)}`, 'Restore one bucket at a time, each with a destination-prefix of its own.');
+}
+
+;// CONCATENATED MODULE: ./build/operations/rows.js
+
+
+
+
+
+
+
+
+
+
+/** Keys whose histories are read and decided on at a time, and how many such groups side by side. */
+const GROUP = 1000;
+const GROUPS_AT_ONCE = 4;
+/** A manifest with rows in more buckets than this was not meant. */
+const MAX_BUCKETS = 100;
+/**
+ * Read a manifest to its end, check every row, and bring the keys into order. Memory does not grow with its length.
+ * Only the manifest itself is read; the buckets that it names are not looked at.
+ * @throws RollbackError `invalid-manifest` with line and reason, and what the reading throws
+ */
+async function readRows(run, deps, tally) {
+    const manifest = await openManifest(run.manifest.location, run.manifest.format, rows_opener(deps.buckets));
+    const sorter = (0,sort/* openSorter */.g)({
+        folder: (0,external_node_path_.join)(deps.folder, 'manifest-rows'),
+        encode: ({ bucket, key, versionId, line, latest }) => JSON.stringify([bucket, key, versionId ?? '', line, latest]),
+        decode: decodeRow,
+        // Rows that change the same key have to be neighbours, whatever bucket they come from.
+        compare: (a, b) => (run.destination?.bucket === undefined ? (0,keys/* compareKeys */.YD)(a.bucket, b.bucket) : 0) ||
+            (0,keys/* compareKeys */.YD)(a.key, b.key) ||
+            (0,keys/* compareKeys */.YD)(a.bucket, b.bucket),
+    });
+    try {
+        const { buckets, quietKeys } = await collect(manifest, run, sorter, deps, tally);
+        return {
+            buckets,
+            cleanUp: sorter.cleanUp,
+            async plan(plan, spool) {
+                const keysOnly = manifest.kind === 'inventory' && run.target.kind !== 'rows';
+                const groups = keysOf(sorter.sorted(), run, { size: GROUP, keysOnly });
+                const found = await planGroups(groups, run, { keysOnly }, plan, spool, deps);
+                // A key of which another row than the current entry's was worth reading is no quiet one.
+                const keys = quietKeys - (keysOnly ? found.withoutLatest : 0);
+                tally.totals.keysExamined += keys;
+                tally.totals.unchanged += keys;
+                // Of each, the row of its current entry was enough.
+                tally.totals.entriesExamined += keys;
+            },
+        };
+    }
+    catch (error) {
+        await sorter.cleanUp();
+        throw error;
+    }
+}
+function rows_opener(buckets) {
+    return async (location) => {
+        if ('file' in location)
+            return openLocal(location);
+        try {
+            return (await buckets.open(location.bucket).readObject(location.key)).chunks;
+        }
+        catch (error) {
+            throw error instanceof ports/* S3Failure */.b ? remoteError(location, error) : error;
+        }
+    };
+}
+/** What `encode` wrote. */
+function decodeRow(line) {
+    const [bucket, key, versionId, number, latest] = JSON.parse(line);
+    return {
+        bucket,
+        key,
+        line: number,
+        ...(versionId !== '' && { versionId }),
+        ...(latest !== null && { latest }),
+    };
+}
+/** Rows in scope → sorter; those of an inventory that tell of nothing to do are only counted. */
+async function collect(manifest, run, sorter, { narrator }, tally) {
+    const inScope = (0,scope/* scopeTest */.R)(run.scope);
+    const check = rowCheck(run);
+    const names = new Set(run.scope.bucket === undefined ? [] : [run.scope.bucket]);
+    let quietKeys = 0;
+    let read = 0;
+    const take = async (rows, of) => {
+        for (const row of rows) {
+            check(row);
+            names.add(row.bucket);
+            if (names.size > MAX_BUCKETS) {
+                throw badRow(run, row, `is in bucket no. ${names.size} that it names`, 'Restore a few buckets at a time.');
+            }
+        }
+        await sorter.add(rows);
+        read += of;
+        narrator.progress(read, undefined, 'rows read');
+    };
+    if (manifest.kind === 'rows') {
+        for await (const rows of manifest.rows) {
+            const own = rows.filter((row) => inScope(row.key));
+            await take(own, rows.length);
+        }
+    }
+    else {
+        const isOpen = worthReading(run, manifest, tally);
+        for await (const rows of manifest.rows) {
+            const own = rows.filter((row) => inScope(row.key));
+            const open = own.filter(isOpen);
+            quietKeys += own.filter((row) => row.latest && !isOpen(row)).length;
+            // Of no bucket but its own, so one row is checked for all.
+            for (const row of own.slice(0, 1))
+                check(row);
+            await take(open, rows.length);
+        }
+    }
+    return { buckets: [...names], quietKeys };
+}
+async function planGroups(groups, run, { keysOnly }, plan, spool, { buckets, narrator }) {
+    const { prefix } = run.scope;
+    let number = 0;
+    let done = 0;
+    let withoutLatest = 0;
+    await (0,concurrent/* forEachConcurrently */.D)(groups, GROUPS_AT_ONCE, async (group) => {
+        // Ascending with the keys, as the spool wants it.
+        const part = spool.segment(String(number++).padStart(12, '0'));
+        try {
+            const histories = await (0,read_places/* readPlaces */.B)(group, buckets, prefix === '' ? {} : { prefix });
+            const candidates = group.map(({ bucket, key, versionIds }, i) => ({
+                bucket,
+                history: histories[i] ?? { key, entries: [] },
+                ...(versionIds !== undefined && { versionIds }),
+                ...(keysOnly && { mayBeGone: true }),
+            }));
+            await part.write(await plan(candidates));
+            withoutLatest += group.filter(({ latest }) => !latest).length;
+            done += group.length;
+            narrator.progress(done, undefined, 'keys looked at');
+        }
+        finally {
+            await part.end();
+        }
+    });
+    return { withoutLatest };
+}
+
+;// CONCATENATED MODULE: ./build/operations/restore.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Undelete and rollback: read histories → decide → carry out → prove → tell.
+ * Never throws for what happens in the bucket: the result says what was done and why the run was refused or broken off.
+ */
+async function restore(request, deps) {
+    const startedAt = deps.now();
+    const tally = (0,core_report/* newTally */.l4)();
+    const folder = (0,external_node_path_.join)((0,external_node_path_.dirname)(request.reportFile), 'spool');
+    const archived = (0,operations_archived/* openArchivedSpool */.UO)((0,external_node_path_.join)(folder, 'archived'));
+    const cleanUps = [() => archived.cleanUp()];
+    let journalFile;
+    let plan;
+    let error;
+    try {
+        const { manifest } = request;
+        if (manifest !== undefined)
+            deps.narrator.phase('Manifest: reading the rows');
+        const rows = manifest === undefined ? undefined : await readRows({ ...request, manifest }, { ...deps, folder }, tally);
+        if (rows !== undefined)
+            cleanUps.push(() => rows.cleanUp());
+        deps.narrator.phase('Preflight');
+        const facts = await lookAtBuckets(request, rows?.buckets ?? [], deps);
+        deps.narrator.phase('Plan: reading the histories');
+        plan = await (0,operations_plan/* makePlan */.C)(request, rows, { ...deps, facts, archived }, tally);
+        const { keysExamined, entriesExamined, planned, unchanged, skipped } = tally.totals;
+        deps.narrator.say(`${keysExamined} keys in scope with ${entriesExamined} versions and delete markers: ` +
+            `${planned} to change, ${unchanged} as they should be, ${skipped} skipped.`);
+        (0,plan_checks/* noteFacts */.Ki)(request, facts, plan, tally);
+        if (tally.totals.keysExamined === 0)
+            (0,plan_checks/* nothingInScope */.PS)(request, tally);
+        (0,plan_checks/* checkPlan */.Gy)(request, facts, plan, tally);
+        if (!request.dryRun && request.archived !== undefined) {
+            await (0,operations_archived/* requestArchived */.MH)(request.archived, request, { ...deps, archived }, tally);
+        }
+        if (!request.dryRun && tally.totals.planned > 0) {
+            deps.narrator.phase(`Apply: ${tally.totals.planned} keys`);
+            const journal = await openJournal(request.journalFile, deps.narrator);
+            journalFile = request.journalFile;
+            await carryOut(request, plan, { ...deps, facts, folder, journal }, tally);
+        }
+    }
+    catch (thrown) {
+        error = asRollbackError(thrown, request);
+    }
+    finally {
+        for (const cleanUp of cleanUps)
+            await cleanUp().catch(() => { });
+    }
+    if (!request.dryRun)
+        countNotAttempted(tally);
+    for (const note of deps.buckets.notes)
+        tally.notes.add(note);
+    const report = (0,core_report/* finishReport */.Ux)(request, tally, {
+        startedAt,
+        finishedAt: deps.now(),
+        requests: deps.buckets.requests,
+        ...(error !== undefined && { error: { code: error.code, message: error.message, hint: error.hint } }),
+    });
+    const reportFile = await (0,report_file/* writeReport */.u)(request.reportFile, report, deps.narrator);
+    return {
+        report,
+        highlights: (0,core_report/* highlightsOf */.Xz)(tally),
+        ...(plan !== undefined && { plan: { file: plan.file, digest: plan.digest } }),
+        ...(journalFile !== undefined && { journalFile }),
+        ...(reportFile !== undefined && { reportFile }),
+    };
+}
+/**
+ * Preflight of every bucket that the run reads or writes, before anything changes.
+ * @throws RollbackError for the first that cannot be used
+ */
+async function lookAtBuckets({ scope, destination }, named, { buckets, narrator }) {
+    const facts = new Map();
+    for (const bucket of new Set([scope.bucket, ...named, destination?.bucket])) {
+        if (bucket === undefined)
+            continue;
+        const found = await buckets.open(bucket).preflight();
+        facts.set(bucket, found);
+        narrator.say(`Bucket ${(0,core_text/* forLog */.Ig)(bucket)}: versioning ${found.versioning.toLowerCase()}.`);
+    }
+    return facts;
+}
 /** Planned keys that the run never got to, so that the counts add up to the keys in scope. */
 function countNotAttempted({ totals, skipped }) {
     const { keysExamined, restored, unchanged, conflicts, failed } = totals;
@@ -68029,31 +74485,64 @@ function countNotAttempted({ totals, skipped }) {
     totals.skipped += left;
     skipped['not-attempted'] = (skipped['not-attempted'] ?? 0) + left;
 }
+/** What ended a run early, as it stands in the report. */
 function asRollbackError(thrown, request) {
-    if (thrown instanceof core_errors/* CancelledError */.cc || (thrown instanceof Error && thrown.name === 'AbortError')) {
-        return new core_errors/* RollbackError */.ZS('cancelled', 'the job was cancelled', (0,again/* againWords */.W)(request), { cause: thrown });
+    if (thrown instanceof errors/* CancelledError */.cc || (thrown instanceof Error && thrown.name === 'AbortError')) {
+        return new errors/* RollbackError */.ZS('cancelled', 'the job was cancelled', (0,again/* againWords */.W)(request), { cause: thrown });
     }
-    if (thrown instanceof core_errors/* RollbackError */.ZS)
+    if (thrown instanceof errors/* RollbackError */.ZS)
         return thrown;
     if (thrown instanceof ports/* S3Failure */.b) {
         const { code, message, hint } = thrown.failure;
-        return new core_errors/* RollbackError */.ZS(code, message, hint, { cause: thrown });
+        return new errors/* RollbackError */.ZS(code, message, hint, { cause: thrown });
     }
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new core_errors/* RollbackError */.ZS('unexpected', message, 'Please report this: it is a bug in s3-rollback.', { cause: thrown });
+    return new errors/* RollbackError */.ZS('unexpected', message, 'Please report this: it is a bug in s3-rollback.', { cause: thrown });
 }
 
 
 /***/ }),
 
-/***/ 309:
+/***/ 4457:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   l: () => (/* binding */ readSegments)
+/* harmony export */ });
+/* harmony import */ var _core_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2807);
+
+/**
+ * Read all segments of a listing side by side, and wait for every reader, whatever happens.
+ * @throws the first error, a reader's or the listing's. When a reader leaves, the listing is given up, which is told to
+ * all others as a cancellation; that must not hide why.
+ */
+async function readSegments(listing, read) {
+    const errors = [];
+    const failed = (error) => void errors.push(error);
+    const readers = [];
+    try {
+        for await (const segment of listing.segments)
+            readers.push(read(segment).catch(failed));
+    }
+    catch (error) {
+        failed(error);
+    }
+    await Promise.all(readers);
+    if (errors.length > 0)
+        throw errors.find((error) => !(error instanceof _core_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .CancelledError */ .cc)) ?? errors[0];
+}
+
+
+/***/ }),
+
+/***/ 6722:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   U: () => (/* reexport */ createClient),
-  x: () => (/* binding */ openBucket)
+  q: () => (/* binding */ openBuckets)
 });
 
 // EXTERNAL MODULE: ./node_modules/@aws-sdk/client-s3/dist-cjs/index.js
@@ -68062,8 +74551,7 @@ var dist_cjs = __nccwpck_require__(3711);
 var ports = __nccwpck_require__(5158);
 // EXTERNAL MODULE: ./build/core/text.js
 var core_text = __nccwpck_require__(6067);
-;// CONCATENATED MODULE: ./build/s3/errors.js
-
+;// CONCATENATED MODULE: ./build/s3/trouble.js
 /** An answer with a good status and a body that cannot be: empty, cut short, or an error in disguise. Tried again. */
 class BadAnswer extends Error {
     code;
@@ -68115,9 +74603,18 @@ const TRANSIENT = new Set([
 ]);
 /** The request never left. */
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+/** With a status that elsewhere means "later": it will not be different in a moment. */
+const NOT_NOW = new Set(['GlacierExpeditedRetrievalNotAvailable']);
 /** S3 answered and did nothing. */
 const REFUSED_UNDONE = new Set(['OperationAborted', 'ConditionalRequestConflict', 'RequestTimeTooSkewed']);
-const NETWORK = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE']);
+/** Codes of a connection that broke. */
+const NETWORK = new Set([
+    'ECONNRESET',
+    'EPIPE',
+    'ETIMEDOUT',
+    'ECONNABORTED',
+    'ERR_STREAM_PREMATURE_CLOSE',
+]);
 /** HeadObject's answers have no body, so there is only the status to name the error by. */
 const CODE_OF_STATUS = {
     301: 'PermanentRedirect',
@@ -68152,6 +74649,7 @@ function diagnose(error) {
         headers: facts.headers,
         ...(status !== undefined && { status }),
         ...(region !== undefined && { region }),
+        ...(facts.about !== undefined && { about: facts.about }),
     };
 }
 /** The meaning of a code for the next try. Also for the codes in a DeleteObjects answer, which have no status. */
@@ -68162,6 +74660,8 @@ function sorted(code, status) {
     }
     if (UNREACHABLE.has(code))
         return { sort: 'unreachable', mayHaveLanded: false };
+    if (NOT_NOW.has(code))
+        return { sort: 'permanent', mayHaveLanded: false };
     if (TRANSIENT.has(code))
         return { sort: 'transient', mayHaveLanded: !REFUSED_UNDONE.has(code) };
     if (NETWORK.has(code) || code === 'Timeout')
@@ -68192,43 +74692,67 @@ function factsOf(error) {
     const metadata = record(top.$metadata);
     const status = metadata.httpStatusCode ?? response.statusCode;
     return {
-        name: errors_text(top.name) ?? '',
-        systemCode: errors_text(top.code),
-        s3Code: errors_text(top.Code),
-        message: errors_text(top.message) ?? String(error),
+        name: trouble_text(top.name) ?? '',
+        systemCode: trouble_text(top.code),
+        s3Code: trouble_text(top.Code),
+        message: trouble_text(top.message) ?? String(error),
         status: typeof status === 'number' ? status : undefined,
         headers: Object.fromEntries(Object.entries(record(response.headers)).map(([k, v]) => [k.toLowerCase(), String(v)])),
-        region: errors_text(top.Region),
+        region: trouble_text(top.Region),
+        about: trouble_text(top.Header) ?? trouble_text(top.ArgumentName) ?? trouble_text(top.Condition),
     };
 }
 function record(value) {
     return typeof value === 'object' && value !== null ? value : {};
 }
-function errors_text(value) {
+function trouble_text(value) {
     return typeof value === 'string' ? value : undefined;
 }
+
+;// CONCATENATED MODULE: ./build/s3/errors.js
+
+
+
+const COPY = 's3:GetObjectVersion on the source and s3:PutObject on the destination; s3:GetObject there for the condition on what ' +
+    'is current; for tagged objects s3:GetObjectVersionTagging on the source and s3:PutObjectTagging on the destination; ' +
+    'for SSE-KMS kms:Decrypt on the key of the source and kms:GenerateDataKey on that of the copy';
 const PERMISSIONS = {
     list: 's3:ListBucketVersions on the bucket',
     'head-version': 's3:GetObjectVersion on the object',
+    'read-object': 's3:GetObjectVersion on the object, s3:GetObject where no version is named; for SSE-KMS kms:Decrypt on the key',
+    tags: 's3:GetObjectVersionTagging on the object',
     remove: 's3:DeleteObjectVersion on the object',
-    copy: 's3:GetObjectVersion and s3:PutObject on the object; s3:GetObject for the condition on what is current; for tagged ' +
-        'objects s3:GetObjectVersionTagging and s3:PutObjectTagging; for SSE-KMS kms:Decrypt and kms:GenerateDataKey on the key',
+    copy: COPY,
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+    'multipart-copy': `${COPY}, and there kms:Decrypt too; s3:AbortMultipartUpload on the destination`,
     'add-marker': 's3:DeleteObject on the object, and s3:GetObject for the condition on what is current',
+    'restore-object': 's3:RestoreObject on the object',
     versioning: 's3:GetBucketVersioning on the bucket',
     'object-lock': 's3:GetBucketObjectLockConfiguration on the bucket',
 };
-/** The IAM actions that a request needs. */
-function permissionsFor(asked) {
-    return PERMISSIONS[asked];
+/** The IAM actions that a request needs; `carried`: what a copy keeps that takes more. */
+function permissionsFor(asked, carried = {}) {
+    const more = [PERMISSIONS[asked]];
+    if (carried.lockMode !== undefined)
+        more.push('for the retention s3:PutObjectRetention on the destination');
+    if (carried.legalHold === true)
+        more.push('for the legal hold s3:PutObjectLegalHold on the destination');
+    if (carried.annotations === true) {
+        more.push('for annotations s3:GetObjectAnnotation and s3:GetObjectVersionAnnotation on the source and ' +
+            's3:PutObjectAnnotation on the destination');
+    }
+    return more.join('; ');
 }
 const NO_CREDENTIALS = 'No AWS credentials were found: run aws-actions/configure-aws-credentials before this step, and give the job ' +
     '`permissions: id-token: write`.';
 const RENEW = 'The credentials ran out: a longer role-duration-seconds in aws-actions/configure-aws-credentials, then run it again.';
 const WRONG_CREDENTIALS = 'Check the credentials that aws-actions/configure-aws-credentials set, and that they belong to this endpoint.';
+const IN_ARCHIVE = 'The version is in an archive: set `archived: restore` to request it, and run it again when it can be read.';
 const HINTS = {
     NoSuchBucket: 'Check the input `bucket`, and `region` and `endpoint-url` if it is on another server.',
-    InvalidObjectState: 'The version is in an archive storage class: restore it first (aws s3api restore-object --version-id …), and run again when it is there.',
-    ObjectNotInActiveTierError: 'The version is in an archive tier: restore it first (aws s3api restore-object --version-id …), and run again when it is there.',
+    InvalidObjectState: IN_ARCHIVE,
+    ObjectNotInActiveTierError: IN_ARCHIVE,
+    GlacierExpeditedRetrievalNotAvailable: 'The archive has no room for expedited requests now: set `restore-tier` to Standard or Bulk, or try again later.',
     ExpiredToken: RENEW,
     ExpiredTokenException: RENEW,
     TokenRefreshRequired: RENEW,
@@ -68242,24 +74766,18 @@ const HINTS = {
     BadRequest: 'S3 does not say why. Ask for the version with "aws s3api head-object --version-id …" and the same role.',
     NoSuchVersion: 'The version is gone since the listing. Run it again: it will be planned anew.',
     NoSuchKey: 'The version is gone since the listing. Run it again: it will be planned anew.',
-    EntityTooLarge: 'The object is larger than CopyObject takes (5 GiB).',
+    NoSuchUpload: 'Somebody aborted the copy while its parts were copied, perhaps a lifecycle rule of the bucket. Run it again.',
+    EntityTooLarge: 'The object is larger than this server copies.',
     MalformedXML: 'The server refused the batch as a whole: try a smaller `batch-size`.',
     Timeout: 'No answer in time. Run it again: what is done stays done; a lower `concurrency` may help.',
     InternalError: 'S3 failed repeatedly. Run it again: what is done stays done.',
     'malformed-page': 'The server sent a listing that cannot be trusted. Run it again; if it stays, report it with the server named.',
 };
 /** The mend for a trouble: what a person can do about it, naming the IAM action or the input. */
-function hintFor(asked, trouble) {
+function hintFor(asked, trouble, carried = {}) {
     const { code, message, region, sort } = trouble;
     if (code === 'AccessDenied' || code === 'AllAccessDisabled' || code === 'Forbidden') {
-        if (asked === 'remove' && /object lock|locked|retention|legal hold|WORM/i.test(message)) {
-            return ('The version is protected by Object Lock: wait until its retention ends, or, under governance mode, give the role ' +
-                's3:BypassGovernanceRetention and set `bypass-governance-retention: true`. Markers and copies are not affected.');
-        }
-        if (/kms/i.test(message))
-            return kmsHint(asked);
-        const locked = asked === 'remove' ? ' A version under Object Lock is refused like this by some servers.' : '';
-        return `The role needs ${permissionsFor(asked)}; a policy of the bucket or organisation may deny it.${locked}`;
+        return deniedHint(asked, message, carried);
     }
     if (code === 'PermanentRedirect' ||
         code === 'TemporaryRedirect' ||
@@ -68270,8 +74788,8 @@ function hintFor(asked, trouble) {
             : `The bucket is in ${region}: set the input \`region: ${region}\`.`;
     }
     if (code.startsWith('KMS.'))
-        return kmsHint(asked);
-    const known = HINTS[code];
+        return kmsHint(asked, code, message);
+    const known = HINTS[code] ?? hintByMessage(message);
     if (known !== undefined)
         return known;
     if (sort === 'throttled')
@@ -68281,16 +74799,125 @@ function hintFor(asked, trouble) {
     }
     return '';
 }
-function kmsHint(asked) {
-    return asked === 'copy'
-        ? 'The role needs kms:Decrypt on the key of the source and kms:GenerateDataKey on the key of the copy, and both keys must be enabled.'
-        : 'The role needs kms:Decrypt on the key, and the key must be enabled.';
+function deniedHint(asked, message, carried) {
+    if (asked === 'remove' && /object lock|locked|retention|legal hold|WORM/i.test(message)) {
+        return ('The version is protected by Object Lock: wait until its retention ends, or, under governance mode, give the role ' +
+            's3:BypassGovernanceRetention and set `bypass-governance-retention: true`. Markers and copies are not affected.');
+    }
+    if (/kms/i.test(message))
+        return kmsHint(asked, '', message);
+    const locked = asked === 'remove' ? ' A version under Object Lock is refused like this by some servers.' : '';
+    return `The role needs ${permissionsFor(asked, carried)}; a policy of the bucket or organisation may deny it.${locked}`;
+}
+/** Codes such as InvalidRequest stand for many things; only the words tell which. */
+function hintByMessage(message) {
+    if (/missing object lock configuration/i.test(message)) {
+        return ('The version is locked and Object Lock is off in the bucket of the copy: turn it on there, or do not ask for ' +
+            'retention and legal hold to be preserved.');
+    }
+    if (/retrieval option is not supported/i.test(message)) {
+        return 'This archive has no expedited retrieval: set `restore-tier` to Standard or Bulk.';
+    }
+    return undefined;
+}
+function kmsHint(asked, code, message) {
+    if (asked !== 'copy' && asked !== 'multipart-copy') {
+        return 'The role needs kms:Decrypt on the key, and the key must be enabled.';
+    }
+    // A key serves one region. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    if (code === 'KMS.NotFoundException' || /invalid arn|another region|different region/i.test(message)) {
+        return ('The KMS key of the version cannot be used here: it was deleted, or it is of another region than the bucket of the ' +
+            'copy. Copy into a bucket in the region of the key.');
+    }
+    return ('The role needs kms:Decrypt on the key of the source and kms:GenerateDataKey on the key of the copy, and both keys ' +
+        'must be enabled.');
 }
 /** S3's messages are a sentence or two; whatever else answers in its place may send a page. */
 const MAX_MESSAGE = 2000;
 /** What went wrong, as it stands in the report: S3's own code and message, and the mend. */
-function failureOf(asked, trouble) {
-    return { code: trouble.code, message: (0,core_text/* shorten */.ml)(trouble.message, MAX_MESSAGE), hint: hintFor(asked, trouble) };
+function failureOf(asked, trouble, carried = {}) {
+    const { code, message } = trouble;
+    return { code, message: (0,core_text/* shorten */.ml)(message, MAX_MESSAGE), hint: hintFor(asked, trouble, carried) };
+}
+
+;// CONCATENATED MODULE: ./build/s3/xml-fields.js
+
+/** What stands in the leaves of an answer to ListObjectVersions. All throw BadAnswer where it cannot be what it should. */
+function malformed(what) {
+    return new BadAnswer('malformed-page', `the server's answer to ListObjectVersions ${what}`);
+}
+function booleanIn(xml, name) {
+    xml.leaf();
+    if (xml.is('true'))
+        return true;
+    if (xml.is('false'))
+        return false;
+    throw malformed(`has an ${name} that is neither true nor false`);
+}
+function numberIn(xml) {
+    xml.leaf();
+    let value = 0;
+    for (let i = xml.start; i < xml.end; i++) {
+        const digit = xml.byte(i) - ZERO;
+        if (digit < 0 || digit > 9)
+            throw malformed('has a Size that is no number');
+        value = value * 10 + digit;
+    }
+    if (xml.start === xml.end)
+        throw malformed('has a Size that is no number');
+    return value;
+}
+/** All pages are full of this one. */
+const STANDARD = 'STANDARD';
+function storageClassIn(xml) {
+    xml.leaf();
+    return xml.is(STANDARD) ? STANDARD : xml.slice(xml.start, xml.end);
+}
+const QUOTE = '&quot;';
+/** Without its quotes, which come as entities from S3 and as they are from others. */
+function etagIn(xml) {
+    xml.leaf();
+    const inner = { start: xml.start + QUOTE.length, end: xml.end - QUOTE.length };
+    const usual = inner.start < inner.end && xml.has(QUOTE, xml.start) && xml.has(QUOTE, inner.end);
+    return usual ? xml.slice(inner.start, inner.end) : unquote(xml.slice(xml.start, xml.end));
+}
+/** ETags come in quotes; from some servers, or at some places, without. */
+function unquote(etag) {
+    return etag.length > 1 && etag.startsWith('"') && etag.endsWith('"') ? etag.slice(1, -1) : etag;
+}
+const ZERO = 0x30;
+/** Milliseconds since 1970. `2026-11-22T14:00:00.000Z` without Date's parser, other forms with it; NaN for none. */
+function dateIn(xml) {
+    xml.leaf();
+    const at = xml.start;
+    const usual = xml.end - at === 24 &&
+        xml.byte(at + 4) === 0x2d &&
+        xml.byte(at + 7) === 0x2d &&
+        xml.byte(at + 10) === 0x54 &&
+        xml.byte(at + 13) === 0x3a &&
+        xml.byte(at + 16) === 0x3a &&
+        xml.byte(at + 19) === 0x2e &&
+        xml.byte(at + 23) === 0x5a;
+    const year = digits(xml, at, 4);
+    const month = digits(xml, at + 5, 2);
+    const day = digits(xml, at + 8, 2);
+    const ms = digits(xml, at + 20, 3);
+    const time = (digits(xml, at + 11, 2) * 60 + digits(xml, at + 14, 2)) * 60 + digits(xml, at + 17, 2);
+    if (!usual || !(month >= 1 && month <= 12) || !(day >= 1 && day <= 31) || Number.isNaN(year + ms + time)) {
+        return Date.parse(xml.slice(xml.start, xml.end));
+    }
+    return Date.UTC(year, month - 1, day) + time * 1000 + ms;
+}
+/** NaN where one of them is no digit. */
+function digits(xml, at, count) {
+    let value = 0;
+    for (let i = at; i < at + count; i++) {
+        const digit = xml.byte(i) - ZERO;
+        if (digit < 0 || digit > 9)
+            return Number.NaN;
+        value = value * 10 + digit;
+    }
+    return value;
 }
 
 // EXTERNAL MODULE: external "node:buffer"
@@ -68513,6 +75140,8 @@ function character(name) {
 ;// CONCATENATED MODULE: ./build/s3/list-xml.js
 
 
+
+
 /** @throws BadAnswer `malformed-page`, or the code of an error that came with a good status. Both are worth a retry. */
 function parseVersionsPage(body) {
     try {
@@ -68547,10 +75176,10 @@ const NAMES = [
     'ChecksumType',
     'Version',
     'DeleteMarker',
+    'RestoreStatus',
+    'IsRestoreInProgress',
+    'RestoreExpiryDate',
 ];
-function malformed(what) {
-    return new BadAnswer('malformed-page', `the server's answer to ListObjectVersions ${what}`);
-}
 function pageIn(xml) {
     const entries = [];
     let isTruncated;
@@ -68614,7 +75243,8 @@ function versionIn(xml) {
     let etag = '';
     let size = -1;
     let storageClass = '';
-    // Owner and RestoreStatus have children of their own, which are skipped with them: an owner's ID is not the entry's.
+    let restore;
+    // Owner has children of its own, which are skipped with it: an owner's ID is not the entry's.
     let place = 0;
     for (let name = xml.child('Version', FIELDS[0]); name !== ''; name = xml.child('Version', FIELDS[place])) {
         place = name === FIELDS[place] ? place + 1 : FIELDS.indexOf(name) + 1;
@@ -68632,16 +75262,42 @@ function versionIn(xml) {
             size = numberIn(xml);
         else if (name === 'StorageClass')
             storageClass = storageClassIn(xml);
+        else if (name === 'RestoreStatus')
+            restore = restoreIn(xml);
         else
             xml.skip();
     }
     check('Version', key, versionId, lastModified);
     if (etag === '' || size === -1)
         throw malformed(`has a <Version> without ETag or Size, key ${JSON.stringify(key)}`);
-    // Two literals, not a spread: this runs a thousand times a page.
+    // Literals, not a spread: this runs a thousand times a page.
+    if (restore !== undefined) {
+        const entry = { versionId, deleteMarker: false, lastModified, isLatest, etag, size, restore };
+        return { key, entry: storageClass === '' ? entry : { ...entry, storageClass } };
+    }
     return storageClass === ''
         ? { key, entry: { versionId, deleteMarker: false, lastModified, isLatest, etag, size } }
         : { key, entry: { versionId, deleteMarker: false, lastModified, isLatest, etag, size, storageClass } };
+}
+/**
+ * Of an archived version only, and only where it was asked for. A copy that can be read has a date at which it goes.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
+ */
+function restoreIn(xml) {
+    const parent = 'RestoreStatus';
+    let inProgress;
+    let expires = false;
+    for (let name = xml.child(parent); name !== ''; name = xml.child(parent)) {
+        if (name === 'IsRestoreInProgress')
+            inProgress = booleanIn(xml, name);
+        else if (name === 'RestoreExpiryDate')
+            expires = xml.text() !== '';
+        else
+            xml.skip();
+    }
+    if (inProgress === true)
+        return 'in-progress';
+    return inProgress === false && expires ? 'done' : undefined;
 }
 function markerIn(xml) {
     let key = '';
@@ -68686,79 +75342,6 @@ function errorIn(xml) {
     }
     return new BadAnswer(code || 'malformed-page', message || 'an error without details, with status 200');
 }
-function booleanIn(xml, name) {
-    xml.leaf();
-    if (xml.is('true'))
-        return true;
-    if (xml.is('false'))
-        return false;
-    throw malformed(`has an ${name} that is neither true nor false`);
-}
-function numberIn(xml) {
-    xml.leaf();
-    let value = 0;
-    for (let i = xml.start; i < xml.end; i++) {
-        const digit = xml.byte(i) - ZERO;
-        if (digit < 0 || digit > 9)
-            throw malformed('has a Size that is no number');
-        value = value * 10 + digit;
-    }
-    if (xml.start === xml.end)
-        throw malformed('has a Size that is no number');
-    return value;
-}
-/** All pages are full of this one. */
-const STANDARD = 'STANDARD';
-function storageClassIn(xml) {
-    xml.leaf();
-    return xml.is(STANDARD) ? STANDARD : xml.slice(xml.start, xml.end);
-}
-const QUOTE = '&quot;';
-/** Without its quotes, which come as entities from S3 and as they are from others. */
-function etagIn(xml) {
-    xml.leaf();
-    const inner = { start: xml.start + QUOTE.length, end: xml.end - QUOTE.length };
-    const usual = inner.start < inner.end && xml.has(QUOTE, xml.start) && xml.has(QUOTE, inner.end);
-    return usual ? xml.slice(inner.start, inner.end) : unquote(xml.slice(xml.start, xml.end));
-}
-/** ETags come in quotes; from some servers, or at some places, without. */
-function unquote(etag) {
-    return etag.length > 1 && etag.startsWith('"') && etag.endsWith('"') ? etag.slice(1, -1) : etag;
-}
-const ZERO = 0x30;
-/** Milliseconds since 1970. `2026-11-22T14:00:00.000Z` without Date's parser, other forms with it; NaN for none. */
-function dateIn(xml) {
-    xml.leaf();
-    const at = xml.start;
-    const usual = xml.end - at === 24 &&
-        xml.byte(at + 4) === 0x2d &&
-        xml.byte(at + 7) === 0x2d &&
-        xml.byte(at + 10) === 0x54 &&
-        xml.byte(at + 13) === 0x3a &&
-        xml.byte(at + 16) === 0x3a &&
-        xml.byte(at + 19) === 0x2e &&
-        xml.byte(at + 23) === 0x5a;
-    const year = digits(xml, at, 4);
-    const month = digits(xml, at + 5, 2);
-    const day = digits(xml, at + 8, 2);
-    const ms = digits(xml, at + 20, 3);
-    const time = (digits(xml, at + 11, 2) * 60 + digits(xml, at + 14, 2)) * 60 + digits(xml, at + 17, 2);
-    if (!usual || !(month >= 1 && month <= 12) || !(day >= 1 && day <= 31) || Number.isNaN(year + ms + time)) {
-        return Date.parse(xml.slice(xml.start, xml.end));
-    }
-    return Date.UTC(year, month - 1, day) + time * 1000 + ms;
-}
-/** NaN where one of them is no digit. */
-function digits(xml, at, count) {
-    let value = 0;
-    for (let i = at; i < at + count; i++) {
-        const digit = xml.byte(i) - ZERO;
-        if (digit < 0 || digit > 9)
-            return Number.NaN;
-        value = value * 10 + digit;
-    }
-    return value;
-}
 /** Neighbours mostly share their key. */
 function decodeKeys(rows) {
     let sent = '';
@@ -68786,7 +75369,37 @@ function decodeUrl(text) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/s3/region.js
+
+/** Does this answer say that the bucket is in another region? */
+function isElsewhere({ code, status, region }) {
+    return (code === 'PermanentRedirect' ||
+        code === 'AuthorizationHeaderMalformed' ||
+        code === 'IllegalLocationConstraintException' ||
+        (status === 301 && region !== undefined));
+}
+/**
+ * Send a request to the bucket wherever it is: an answer that names its region is followed, once. Its `send` must take
+ * the client from the bucket each time. https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
+ * @throws CancelledError, RequestError
+ */
+async function sendAnywhere(requester, bucket, request) {
+    try {
+        return await requester.send(request);
+    }
+    catch (error) {
+        if (!(error instanceof RequestError) || !isElsewhere(error.trouble))
+            throw error;
+        const { region } = error.trouble;
+        if (region === undefined || bucket.moveTo?.(region) !== true)
+            throw error;
+        return requester.send(request);
+    }
+}
+
 ;// CONCATENATED MODULE: ./build/s3/head.js
+
+
 
 
 
@@ -68810,7 +75423,7 @@ async function headVersion(requester, bucket, key, versionId, checksums) {
     }
 }
 async function head(requester, bucket, key, versionId, checksums) {
-    const { value } = await requester.send({
+    const { value } = await sendAnywhere(requester, bucket, {
         kind: 'head',
         readOnly: true,
         send: async (abortSignal) => {
@@ -68856,7 +75469,7 @@ function versionOf(bucket, key, versionId) {
     return {
         Bucket: bucket.name,
         Key: key,
-        VersionId: versionId,
+        ...(versionId !== undefined && { VersionId: versionId }),
         ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
     };
 }
@@ -68886,6 +75499,11 @@ function toHead(output) {
         ...(output.SSECustomerAlgorithm !== undefined && { customerKey: true }),
         ...given('archiveStatus', output.ArchiveStatus),
         ...given('restore', output.Restore),
+        // Missing where the version has none, and where the role may not read them.
+        // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+        ...given('lockMode', output.ObjectLockMode),
+        ...given('lockUntil', output.ObjectLockRetainUntilDate?.toISOString()),
+        ...(output.ObjectLockLegalHoldStatus === 'ON' && { legalHold: true }),
     };
 }
 /** A composite checksum is one of the parts' checksums: it says nothing once the object is stored in one part. */
@@ -69538,23 +76156,41 @@ function cutsOf(question, isLarge, most) {
 
 
 
+
+
 /**
  * Fetch one page of ListObjectVersions.
  * @throws CancelledError, RequestError (a page that stays malformed has the code `malformed-page`)
  */
 async function fetchPage(requester, bucket, question, signal) {
-    const { value } = await requester.send({
-        kind: 'list',
-        readOnly: true,
-        ...(signal !== undefined && { signal }),
-        send: async (abortSignal) => {
-            const body = await sendRaw(bucket, question, abortSignal);
-            return toPage(parseVersionsPage(body), question.after);
-        },
-    });
-    return value;
+    const withRestoreStatus = bucket.refusesRestoreStatus !== true;
+    try {
+        const { value } = await sendAnywhere(requester, bucket, {
+            kind: 'list',
+            readOnly: true,
+            ...(signal !== undefined && { signal }),
+            send: async (abortSignal) => {
+                const body = await sendRaw(bucket, question, withRestoreStatus, abortSignal);
+                return toPage(parseVersionsPage(body), question.jump === true ? undefined : question.after);
+            },
+        });
+        return value;
+    }
+    catch (error) {
+        if (!withRestoreStatus || !refusesRestoreStatus(error))
+            throw error;
+        bucket.refusesRestoreStatus = true;
+        return fetchPage(requester, bucket, question, signal);
+    }
 }
-async function sendRaw(bucket, question, abortSignal) {
+/** A server that does not know the header that asks for it may say so, instead of passing over it as most do. */
+function refusesRestoreStatus(error) {
+    if (!(error instanceof RequestError))
+        return false;
+    const { status, message, about = '' } = error.trouble;
+    return status === 501 || (status === 400 && /optional-?object-?attributes/i.test(`${about} ${message}`));
+}
+async function sendRaw(bucket, question, withRestoreStatus, abortSignal) {
     const { prefix, after, maxKeys } = question;
     const command = new dist_cjs/* ListObjectVersionsCommand */.uc$({
         Bucket: bucket.name,
@@ -69566,6 +76202,9 @@ async function sendRaw(bucket, question, abortSignal) {
         ...(after !== undefined && after.key !== '' && { KeyMarker: after.key }),
         ...(after?.versionId !== undefined && { VersionIdMarker: after.versionId }),
         ...(maxKeys !== undefined && { MaxKeys: maxKeys }),
+        // Whether an archived version can be read, without a HEAD for each.
+        // https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
+        ...(withRestoreStatus && { OptionalObjectAttributes: ['RestoreStatus'] }),
     });
     let body;
     const takeBody = (next) => async (args) => {
@@ -69694,7 +76333,40 @@ async function readTop(requester, bucket, key) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/s3/server-order.js
+
+/** What the pages of a bucket have shown of its server's order; what one listing learns holds for the next. */
+class ServerOrder {
+    #order = 'unknown';
+    #notes;
+    /** `notes`: what people have to know of the server. */
+    constructor(notes = new Set()) {
+        this.#notes = notes;
+    }
+    get order() {
+        return this.#order;
+    }
+    /** @throws BadAnswer when a page contradicts an earlier one. */
+    learn(evidence) {
+        if (evidence === 'none' || evidence === this.#order)
+            return;
+        if (this.#order === 'unknown') {
+            this.#order = evidence;
+            if (evidence === 'grouped')
+                this.#notes.add(GROUPED);
+        }
+        // A page that shows nothing wrong proves nothing against one that did. The other way round, histories that were
+        // taken for ordered may be out already.
+        else if (evidence === 'grouped')
+            throw new BadAnswer('malformed-page', 'pages of the listing contradict each other in their order');
+    }
+}
+const GROUPED = 'This server lists versions and delete markers apart, so their order was taken from their times; ' +
+    'keys for which a tie matters were left alone (ambiguous-order).';
+
 ;// CONCATENATED MODULE: ./build/s3/listing.js
+
+
 
 
 
@@ -69712,13 +76384,13 @@ function listVersions(requester, bucket, range, options) {
     return new ParallelListing(requester, bucket, range, options);
 }
 class ParallelListing {
-    order = 'unknown';
     segments;
     #requester;
     #bucket;
     #range;
     #options;
     #prefix;
+    #order;
     #lanes = new Set();
     #announced;
     #cutter;
@@ -69735,6 +76407,7 @@ class ParallelListing {
         this.#range = range;
         this.#options = options;
         this.#prefix = range.key ?? range.prefix;
+        this.#order = options.order ?? new ServerOrder();
         this.#cutter = new Cutter(this.#prefix);
         this.#planned = range.cuts;
         this.#mayCut = range.key === undefined && options.lanes > 1;
@@ -69745,6 +76418,9 @@ class ParallelListing {
                 return this.#announced[Symbol.asyncIterator]();
             },
         };
+    }
+    get order() {
+        return this.#order.order;
     }
     #start() {
         if (this.#started)
@@ -69809,18 +76485,8 @@ class ParallelListing {
         const page = await fetchPage(this.#requester, this.#bucket, question, this.#controller.signal);
         if (!page.urlEncoded)
             this.#mayCut = false;
-        this.#judgeOrder(page);
+        this.#order.learn(page.evidence);
         return page;
-    }
-    #judgeOrder({ evidence }) {
-        if (evidence === 'none' || evidence === this.order)
-            return;
-        if (this.order === 'unknown')
-            this.order = evidence;
-        // A page that shows nothing wrong proves nothing against one that did. The other way round, histories that were
-        // taken for ordered may be out already.
-        else if (evidence === 'grouped')
-            throw new BadAnswer('malformed-page', 'pages of the listing contradict each other in their order');
     }
     /** Take in a page, up to the lane's end. */
     #add(lane, page, asked) {
@@ -69926,6 +76592,8 @@ class ParallelListing {
 
 
 
+
+
 /**
  * What has to be known of the bucket before anything in it is changed.
  * @throws RollbackError `bucket-not-found`, `bucket-in-another-region`, `versioning-off`, `access-denied`,
@@ -69947,7 +76615,7 @@ async function getVersioning(requester, bucket) {
         ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
     });
     const send = (abortSignal) => bucket.client.send(command(), { abortSignal });
-    return (await requester.send({ kind: 'get', readOnly: true, send })).value;
+    return (await sendAnywhere(requester, bucket, { kind: 'get', readOnly: true, send })).value;
 }
 /** Only a word of warning depends on it, so not being allowed to ask, or a server that has none, is no error. */
 async function getObjectLock(requester, bucket) {
@@ -69981,14 +76649,17 @@ function refusal(bucket, error) {
     const { trouble } = error;
     const { code, message, region } = trouble;
     const name = `bucket "${bucket.name}"`;
+    // A bucket of a manifest, or a destination, is named elsewhere; who asked for it knows where.
+    const input = (named) => (bucket.isInput === true ? ` (input "${named}")` : '');
     const because = { cause: error };
     const hint = hintFor('versioning', trouble);
     if (code === 'NoSuchBucket' || code === 'NotFound') {
-        return new errors/* RollbackError */.ZS('bucket-not-found', `${name} does not exist (input "bucket")`, hint || hintFor('versioning', { ...trouble, code: 'NoSuchBucket' }), because);
+        const mend = bucket.isInput === true ? hintFor('versioning', { ...trouble, code: 'NoSuchBucket' }) : CHECK_NAME;
+        return new errors/* RollbackError */.ZS('bucket-not-found', `${name} does not exist${input('bucket')}`, mend, because);
     }
     if (isElsewhere(trouble)) {
         const where = region === undefined ? 'in another region' : `in region ${region}`;
-        return new errors/* RollbackError */.ZS('bucket-in-another-region', `${name} is ${where} (input "region")`, hint, because);
+        return new errors/* RollbackError */.ZS('bucket-in-another-region', `${name} is ${where}${input('region')}`, hint, because);
     }
     if (code === 'CredentialsProviderError')
         return new errors/* RollbackError */.ZS('no-credentials', message, hint, because);
@@ -70003,13 +76674,8 @@ function refusal(bucket, error) {
     }
     return new errors/* RollbackError */.ZS(code, `${name}: ${message}`, hint, because);
 }
+const CHECK_NAME = 'Check its name, and the inputs `region` and `endpoint-url` if it is on another server.';
 const UNREACHABLE_HINT = 'Check the inputs `endpoint-url` and `region`, and the network of the runner.';
-function isElsewhere({ code, status, region }) {
-    return (code === 'PermanentRedirect' ||
-        code === 'AuthorizationHeaderMalformed' ||
-        code === 'IllegalLocationConstraintException' ||
-        (status === 301 && region !== undefined));
-}
 
 ;// CONCATENATED MODULE: ./build/s3/rate.js
 /**
@@ -70154,6 +76820,542 @@ class RateGate {
         }
     }
 }
+
+// EXTERNAL MODULE: ./build/core/concurrent.js
+var concurrent = __nccwpck_require__(8017);
+;// CONCATENATED MODULE: ./build/s3/just-before.js
+
+/**
+ * A key marker behind which a listing begins with this key, or with one of the few that fit in between: the key with its
+ * last character replaced by the one before, and the last character of all behind that. '' where there is none.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+ */
+function justBefore(key) {
+    const last = [...key.slice(-2)].at(-1) ?? '';
+    const head = key.slice(0, key.length - last.length);
+    const point = last.codePointAt(0) ?? 0;
+    if (point === 0)
+        return head;
+    const before = head + String.fromCodePoint(point === BEHIND_SURROGATES ? BEFORE_SURROGATES : point - 1);
+    const furthest = before + LAST;
+    return (0,keys/* keyBytes */.Rt)(furthest) <= keys/* MAX_KEY_BYTES */.Xd ? furthest : before;
+}
+const BEFORE_SURROGATES = 0xd7ff;
+const BEHIND_SURROGATES = 0xe000;
+const LAST = '\u{10ffff}';
+/** What all of these have in common at their beginning: of sorted keys, the first and the last do. */
+function commonPrefix(first, last) {
+    let length = 0;
+    while (length < first.length && first.charCodeAt(length) === last.charCodeAt(length))
+        length += 1;
+    const unit = first.charCodeAt(length - 1);
+    // Half a character is none.
+    const cutsPair = unit >= 0xd800 && unit <= 0xdbff;
+    return first.slice(0, cutsPair ? length - 1 : length);
+}
+
+;// CONCATENATED MODULE: ./build/s3/gallop.js
+
+
+
+/** Entries in a page where keys lie far apart: more than most keys have, and a small answer. */
+const SMALL_PAGE = 100;
+const GROWTH = 4;
+/** The role may not list so much, or the server does not take a marker that is no key. */
+const REFUSED = new Set(['AccessDenied', 'InvalidArgument', 'InvalidRequest', 'InvalidURI']);
+class Gallop {
+    /** The entries of each key that is answered and has any, in the order in which they were sent. */
+    found = new Map();
+    #keys;
+    #options;
+    #smallest;
+    #answered;
+    #active = new Set();
+    #lanes = [];
+    #controller = new AbortController();
+    /** The server, or what the role may list, does not allow it. */
+    #mayNot = false;
+    #failure;
+    /** `keys`: in S3's order, each there once. */
+    constructor(keys, options) {
+        this.#keys = keys;
+        this.#options = options;
+        this.#smallest = Math.min(SMALL_PAGE, 4 * (options.depth + 1), options.largest);
+        this.#answered = new Uint8Array(keys.length);
+    }
+    /**
+     * Returns the keys that this server, or the role, does not let be read so: they have to be read one by one.
+     * @throws what `fetch` throws, but for a refusal of the question
+     */
+    async run() {
+        const { length } = this.#keys;
+        this.#open(0, length, this.#clamp(4 * length), undefined);
+        // Lanes open others before they end.
+        for (let i = 0; i < this.#lanes.length; i++)
+            await this.#lanes[i];
+        if (this.#failure !== undefined)
+            throw this.#failure.error;
+        return this.#keys.filter((_, i) => this.#answered[i] === 0);
+    }
+    get #over() {
+        return this.#mayNot || this.#failure !== undefined;
+    }
+    #open(at, end, size, pace) {
+        const [first, last] = [this.#keys[at], this.#keys[end - 1]];
+        if (first === undefined || last === undefined)
+            return;
+        const prefix = this.#options.prefix ?? commonPrefix(first, last);
+        const stretch = { prefix, at, end, partial: [], size, ...(pace !== undefined && { pace }) };
+        this.#active.add(stretch);
+        this.#lanes.push(this.#run(stretch));
+    }
+    async #run(stretch) {
+        try {
+            for (let wanted = this.#wanted(stretch); wanted !== undefined && !this.#over; wanted = this.#wanted(stretch)) {
+                const question = questionFor(stretch, wanted);
+                const page = await this.#options.fetch(question, this.#controller.signal);
+                if (isTrusted(page, question))
+                    this.#take(stretch, page, question.after);
+                else
+                    this.#mayNot = true;
+                this.#share();
+            }
+        }
+        catch (error) {
+            this.#fail(error, stretch);
+        }
+        finally {
+            this.#active.delete(stretch);
+            this.#share();
+        }
+    }
+    #wanted({ at, end }) {
+        return at < end ? this.#keys[at] : undefined;
+    }
+    #fail(error, { prefix, at, end }) {
+        const refused = error instanceof RequestError && REFUSED.has(error.trouble.code);
+        // The question for one key could not be any narrower.
+        if (refused && !(end - at === 1 && prefix === this.#keys[at])) {
+            this.#mayNot = true;
+            return;
+        }
+        this.#failure ??= { error };
+        this.#controller.abort(error);
+    }
+    /** Answer what the page answers. A key is whole when one behind it is seen, or the end. */
+    #take(stretch, page, asked) {
+        const from = stretch.at;
+        let used = 0;
+        for (const { key, entry } of page.entries) {
+            // Some servers' markers include the entry that they name.
+            if (asked?.versionId === entry.versionId && asked.key === key)
+                continue;
+            let wanted = this.#wanted(stretch);
+            while (wanted !== undefined && (0,keys/* compareKeys */.YD)(wanted, key) < 0) {
+                this.#answer(stretch, wanted);
+                wanted = this.#wanted(stretch);
+            }
+            if (wanted === undefined)
+                return;
+            if (wanted !== key)
+                continue;
+            used += 1;
+            stretch.partial.push(entry);
+        }
+        for (let wanted = this.#wanted(stretch); wanted !== undefined; wanted = this.#wanted(stretch)) {
+            if (page.next !== undefined && stretch.partial.length < this.#options.depth)
+                break;
+            this.#answer(stretch, wanted);
+        }
+        if (page.next !== undefined)
+            stretch.next = page.next;
+        const answered = stretch.at - from;
+        if (answered > 0)
+            stretch.pace = answered;
+        if (used * 2 >= page.entries.length)
+            stretch.size = this.#clamp(stretch.size * GROWTH);
+        else if (answered <= 1)
+            stretch.size = this.#smallest;
+    }
+    #answer(stretch, key) {
+        if (stretch.partial.length > 0)
+            this.found.set(key, stretch.partial);
+        stretch.partial = [];
+        this.#answered[stretch.at] = 1;
+        stretch.at += 1;
+    }
+    #clamp(size) {
+        return Math.min(this.#options.largest, Math.max(this.#smallest, size));
+    }
+    /** Give idle lanes a part of the longest stretch. */
+    #share() {
+        while (!this.#over) {
+            const idle = this.#options.lanes - this.#active.size;
+            const [longest] = [...this.#active].sort((a, b) => pagesLeft(b) - pagesLeft(a));
+            if (idle <= 0 || longest?.pace === undefined || pagesLeft(longest) < 2)
+                return;
+            const { at, end, size, pace } = longest;
+            const parts = Math.min(idle + 1, Math.floor(pagesLeft(longest)));
+            // Whole pages, as far as can be foreseen.
+            const each = Math.ceil((end - at) / parts / pace) * pace;
+            longest.end = at + each;
+            for (let start = longest.end; start < end; start += each)
+                this.#open(start, Math.min(end, start + each), size, pace);
+        }
+    }
+}
+function pagesLeft({ at, end, pace }) {
+    return pace === undefined ? 0 : (end - at) / pace;
+}
+/** On from where the last page ended if there is no jumping over the rest: a history goes on, or the key comes soon. */
+function questionFor({ prefix, partial, next, size }, wanted) {
+    const before = justBefore(wanted);
+    if (next !== undefined && (partial.length > 0 || (0,keys/* compareKeys */.YD)(next.key, before) >= 0)) {
+        return { prefix, after: next, maxKeys: size };
+    }
+    // A marker before the prefix says nothing.
+    if (before === '' || (0,keys/* compareKeys */.YD)(before, prefix) < 0)
+        return { prefix, maxKeys: size };
+    return { prefix, after: { key: before }, jump: true, maxKeys: size };
+}
+/** Did the server do as it was asked: encode the keys, and start at the marker? */
+function isTrusted({ urlEncoded, entries, next }, { after, jump }) {
+    if (!urlEncoded)
+        return false;
+    if (jump !== true || after === undefined)
+        return true;
+    const [first = next] = entries;
+    return first === undefined || (0,keys/* compareKeys */.YD)(first.key, after.key) >= 0;
+}
+
+;// CONCATENATED MODULE: ./build/s3/read-histories.js
+
+
+
+
+
+
+
+
+
+const LARGEST_PAGE = 1000;
+/** The histories of keys that are known by name. It remembers what its server does not let it do. */
+class HistoryReader {
+    #requester;
+    #bucket;
+    #options;
+    #largest;
+    /** The server cannot be trusted with markers, or the role may list only what it asks for key by key. */
+    #oneByOne = false;
+    constructor(requester, bucket, options) {
+        this.#requester = requester;
+        this.#bucket = bucket;
+        this.#options = options;
+        this.#largest = options.pageSize ?? LARGEST_PAGE;
+    }
+    /**
+     * The whole histories of these keys, which are in S3's order and each there once; those without entries are left out.
+     * At most a request for each key, but for histories longer than a page, and one in a run to find out that keys have
+     * to be read one by one.
+     * @throws S3Failure, CancelledError
+     */
+    async read(keys, how = {}) {
+        const possible = keys.filter(canBeKey);
+        const depth = how.depth ?? Number.POSITIVE_INFINITY;
+        let entries;
+        try {
+            entries = await this.#readEntries(possible, how.prefix, depth);
+        }
+        catch (error) {
+            if (error instanceof BadAnswer)
+                throw new ports/* S3Failure */.b(failureOf('list', diagnose(error)), { cause: error });
+            throw asFailure('list', error);
+        }
+        const histories = new Map();
+        for (const key of possible) {
+            const own = entries.get(key);
+            // Not before all pages are there: each may show how this server orders.
+            if (own !== undefined)
+                histories.set(key, cutTo(depth, orderedHistory(key, own, this.#options.order.order)));
+        }
+        return histories;
+    }
+    async #readEntries(keys, prefix, depth) {
+        const { lanes } = this.#options;
+        const gallop = new Gallop(keys, {
+            fetch: (question, signal) => this.#fetch(question, signal),
+            depth,
+            lanes,
+            largest: this.#largest,
+            ...(prefix !== undefined && { prefix }),
+        });
+        const left = this.#oneByOne ? keys : await gallop.run();
+        if (left.length === 0)
+            return gallop.found;
+        const found = new Map(gallop.found);
+        await (0,concurrent/* forEachConcurrently */.D)(left, lanes, async (key) => {
+            const entries = await this.#readOne(key, depth);
+            if (entries.length > 0)
+                found.set(key, entries);
+        });
+        this.#oneByOne = true;
+        return found;
+    }
+    /** The key is the first of all that begin with it. */
+    async #readOne(key, depth) {
+        const entries = [];
+        let after;
+        let maxKeys = Math.min(SMALL_PAGE, this.#largest);
+        for (;;) {
+            const page = await this.#fetch({ prefix: key, maxKeys, ...(after !== undefined && { after }) });
+            let others = false;
+            for (const row of page.entries) {
+                if (row.key !== key)
+                    others = true;
+                else if (row.entry.versionId !== after?.versionId)
+                    entries.push(row.entry);
+            }
+            if (others || page.next === undefined || entries.length >= depth)
+                return entries;
+            after = page.next;
+            maxKeys = this.#largest;
+        }
+    }
+    async #fetch(question, signal) {
+        const page = await fetchPage(this.#requester, this.#bucket, question, signal);
+        this.#options.order.learn(page.evidence);
+        return page;
+    }
+}
+/** Where two orders are possible, which entries are the newest is not known: they all stay. */
+function cutTo(depth, history) {
+    if (history.otherOrder !== undefined || history.entries.length <= depth)
+        return history;
+    return { key: history.key, entries: history.entries.slice(0, depth) };
+}
+/** A manifest may name what no bucket can hold, and what S3 would refuse to be asked for. */
+function canBeKey(key) {
+    return key !== '' && key.isWellFormed() && (0,keys/* keyBytes */.Rt)(key) <= keys/* MAX_KEY_BYTES */.Xd;
+}
+
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(7075);
+;// CONCATENATED MODULE: ./build/s3/read-resumed.js
+
+
+
+
+/** No byte for so long, in milliseconds, and the connection is taken for dead. */
+const STALL_MS = 60_000;
+/** Broken so many times without a single byte in between. */
+const TRIES = 8;
+/**
+ * All bytes of an object, over as many connections as it takes: where one breaks, stalls or ends too early, `rest` gives
+ * the next, from a byte on. The bytes can be read once.
+ * @throws S3Failure, CancelledError
+ */
+function resumed(context, size, first, rest) {
+    // Not in the generator, which does nothing before it is read: the run may be stopped before.
+    return chunksOf(context, size, new Connection(first, context), rest);
+}
+async function* chunksOf(context, size, first, rest) {
+    const { requester } = context;
+    let connection = first;
+    let offset = 0;
+    let fruitless = 0;
+    try {
+        while (offset < size) {
+            const { bytes, broken } = await connection.read(offset, size);
+            if (bytes !== undefined) {
+                offset += bytes.length;
+                fruitless = 0;
+                yield bytes;
+                continue;
+            }
+            if (context.stop.aborted || context.abort.aborted)
+                throw new errors/* CancelledError */.cc();
+            fruitless += 1;
+            if (fruitless >= TRIES)
+                throw new ports/* S3Failure */.b(failureOf('read-object', diagnose(broken)), { cause: broken });
+            connection.end();
+            await requester.pause(fruitless - 1, 'transient', false);
+            requester.counts.retries += 1;
+            connection = new Connection(await rest(offset), context);
+        }
+        // Its end lets the connection be used again.
+        await connection.read(offset, size);
+    }
+    finally {
+        connection.end();
+    }
+}
+/** One answer being read. */
+class Connection {
+    #body;
+    #iterator;
+    #timer;
+    #signals;
+    #cut = () => void this.#body.destroy(new errors/* CancelledError */.cc());
+    /** The place in the object of the next byte. */
+    #position;
+    constructor({ start, body }, { stop, abort, timer }) {
+        this.#body = body;
+        this.#iterator = body[Symbol.asyncIterator]();
+        this.#timer = timer;
+        this.#signals = [stop, abort];
+        this.#position = start;
+        for (const signal of this.#signals) {
+            if (signal.aborted)
+                this.#cut();
+            else
+                signal.addEventListener('abort', this.#cut, { once: true });
+        }
+    }
+    /** The next bytes of the object from `offset` on, up to `size`. A body that ends is broken as well. */
+    async read(offset, size) {
+        const stalled = new BadAnswer('Timeout', `no byte came for ${STALL_MS / 1000} seconds`);
+        for (;;) {
+            const clear = this.#timer(STALL_MS, () => void this.#body.destroy(stalled));
+            try {
+                const { done, value } = await this.#iterator.next();
+                if (done === true)
+                    return { broken: tooShort(offset, size) };
+                // A server that does not know ranges begins again from the start.
+                const bytes = value.subarray(Math.max(0, offset - this.#position), Math.max(0, size - this.#position));
+                this.#position += value.length;
+                if (bytes.length > 0)
+                    return { bytes };
+            }
+            catch (error) {
+                return { broken: error };
+            }
+            finally {
+                clear();
+            }
+        }
+    }
+    end() {
+        for (const signal of this.#signals)
+            signal.removeEventListener('abort', this.#cut);
+        this.#body.destroy();
+    }
+}
+function tooShort(offset, size) {
+    return new BadAnswer('IncompleteBody', `the object ended after ${offset} of ${size} bytes`);
+}
+
+;// CONCATENATED MODULE: ./build/s3/read-object.js
+
+
+
+
+
+
+
+
+
+/**
+ * GetObject of a version, or of what is current. Resolves with the headers; the bytes come as `chunks` are read, which
+ * may take as long as it takes: the deadline is for the headers, and a stall in the bytes has its own. The slot at the
+ * rate gate is given back with the headers too: S3 limits requests, not bytes, and a reader who sends requests for what he
+ * reads, as for the rows of a manifest, would else wait for the slot that he holds himself.
+ * `chunks` can be read once, and should be, or be left by a `break`: until then the connection is taken.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ * @throws S3Failure, CancelledError
+ */
+async function readObject(context, bucket, key, versionId) {
+    const { output, body } = await get(context, bucket, versionOf(bucket, key, versionId), true).catch((error) => {
+        throw asFailure('read-object', error);
+    });
+    const { ETag, ContentLength: size, LastModified, ServerSideEncryption: encryption } = output;
+    if (ETag === undefined || size === undefined || LastModified === undefined) {
+        body.destroy();
+        throw unusable('has no ETag, Content-Length or Last-Modified');
+    }
+    const first = {
+        etag: ETag,
+        size,
+        ...(output.VersionId !== undefined && { versionId: output.VersionId }),
+    };
+    const rest = (offset) => getRest(context, bucket, { key, versionId, first, offset });
+    return {
+        size,
+        etag: unquote(ETag),
+        lastModified: LastModified.getTime(),
+        checksums: checksumsOf(output),
+        ...(encryption !== undefined && { encryption }),
+        chunks: resumed(context, size, { start: 0, body }, rest),
+    };
+}
+/**
+ * The rest of an object from a byte on, if it still is the same. Asked for as the object was, and not by the version id
+ * that came with it, which takes another permission (s3:GetObjectVersion).
+ * @throws S3Failure, `changed-while-read` where the object is another by now; CancelledError
+ */
+async function getRest(context, bucket, { key, versionId, first, offset }) {
+    const input = { ...versionOf(bucket, key, versionId), Range: `bytes=${offset}-`, IfMatch: first.etag };
+    try {
+        const { output, body } = await get(context, bucket, input, false);
+        if (output.VersionId !== first.versionId || output.ETag !== first.etag) {
+            body.destroy();
+            throw changed(key);
+        }
+        // Without a range in the answer it is the whole object.
+        const start = Number(/^bytes (\d+)-/.exec(output.ContentRange ?? '')?.[1] ?? 0);
+        if (start <= offset)
+            return { start, body };
+        body.destroy();
+        throw unusable(`answered with bytes from ${start} on where ${offset} was asked for`);
+    }
+    catch (error) {
+        if (!(error instanceof RequestError))
+            throw error;
+        const { status, code } = error.trouble;
+        const gone = status === 404 && code !== 'NoSuchBucket';
+        throw status === 412 || gone ? changed(key, error) : asFailure('read-object', error);
+    }
+}
+function unusable(what) {
+    const message = `the server's answer to GetObject ${what}`;
+    return new ports/* S3Failure */.b(failureOf('read-object', { code: 'BadAnswer', message, sort: 'permanent' }));
+}
+function changed(key, cause) {
+    const failure = {
+        code: 'changed-while-read',
+        message: `the object ${JSON.stringify(key)} was overwritten or deleted while it was read`,
+        hint: 'Run it again: it will be read from its beginning.',
+    };
+    return new ports/* S3Failure */.b(failure, { cause });
+}
+async function get(context, bucket, input, checksums) {
+    const { value } = await sendAnywhere(context.requester, bucket, {
+        kind: 'get',
+        readOnly: true,
+        send: async (abortSignal) => {
+            const command = new dist_cjs/* GetObjectCommand */.jLs(input);
+            if (checksums)
+                command.middlewareStack.add(askForChecksums, { step: 'build' });
+            const output = await bucket.client.send(command, { abortSignal });
+            const { Body: body } = output;
+            if (!(body instanceof external_node_stream_.Readable))
+                throw new BadAnswer('BadAnswer', "the server's answer to GetObject has no body");
+            // Between two reads nobody listens; the next read is told.
+            body.on('error', () => { });
+            return { output, body };
+        },
+    });
+    return value;
+}
+/**
+ * As ChecksumMode would, which makes the SDK check the bytes as well: of the first connection only, as if it were all,
+ * and by an error after the last byte that looks like a broken one. Who reads checks what he has in the end.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+ */
+const askForChecksums = (next) => (args) => {
+    const { headers } = args.request;
+    headers['x-amz-checksum-mode'] = 'ENABLED';
+    return next(args);
+};
 
 ;// CONCATENATED MODULE: ./build/s3/remove.js
 
@@ -70364,7 +77566,7 @@ async function removeOne(context, one) {
 /** Deadlines for one try, in milliseconds. S3 keeps the connection of a long CopyObject alive with white space. */
 const DEADLINE_MS = 60_000;
 const COPY_DEADLINE_MS = 15 * 60_000;
-const TRIES = { throttled: 10, transient: 8, unreachable: 4, permanent: 1 };
+const request_TRIES = { throttled: 10, transient: 8, unreachable: 4, permanent: 1 };
 const BACKOFF = { throttled: { base: 500, cap: 20_000 }, other: { base: 100, cap: 5_000 } };
 /** The wait before the n-th retry (from 0), in milliseconds: full jitter, so that lanes do not come back in step. */
 function backoff(retry, sort, random) {
@@ -70392,9 +77594,11 @@ class Requester {
      */
     async send(request) {
         const own = request.signal === undefined ? [] : [request.signal];
-        const waits = [this.#stop, this.#abort, ...own];
+        const waits = [...(request.cleanup === true ? [] : [this.#stop]), this.#abort, ...own];
         let unsure = false;
         for (let tries = 1;; tries++) {
+            if (request.before !== undefined)
+                await look(request.before, unsure);
             const result = await this.#once(request, waits, own, unsure);
             if ('value' in result)
                 return { value: result.value, unsure };
@@ -70402,16 +77606,19 @@ class Requester {
             if (trouble.sort === 'throttled' && this.gate.state.hopeless) {
                 throw new RequestError({ ...trouble, code: 'throttled', message: hopeless(trouble) }, unsure, tries, error);
             }
-            if (tries >= Math.min(TRIES[trouble.sort], request.tries ?? Number.POSITIVE_INFINITY))
+            if (tries >= Math.min(request_TRIES[trouble.sort], request.tries ?? Number.POSITIVE_INFINITY))
                 throw new RequestError(trouble, unsure, tries, error);
             unsure ||= trouble.mayHaveLanded;
-            await this.pause(tries - 1, trouble.sort, unsure && request.readOnly !== true, own);
+            await this.#pause(tries - 1, trouble.sort, unsure && request.readOnly !== true, waits);
             this.counts.retries += 1;
         }
     }
     /** The wait before a retry. Holds no slot. `maybeSent` goes into the CancelledError if it is cut. */
-    async pause(retry, sort, maybeSent, own = []) {
-        const cut = linked([this.#stop, this.#abort, ...own]);
+    async pause(retry, sort, maybeSent) {
+        await this.#pause(retry, sort, maybeSent, [this.#stop, this.#abort]);
+    }
+    async #pause(retry, sort, maybeSent, waits) {
+        const cut = linked(waits);
         try {
             cut.signal.throwIfAborted();
             await this.#waiting.sleep(backoff(retry, sort, this.#waiting.random), cut.signal);
@@ -70430,7 +77637,8 @@ class Requester {
         });
         this.counts[request.kind] += 1;
         const cut = linked([this.#abort, ...(changes ? [] : [this.#stop]), ...own]);
-        const clear = this.#waiting.timer(request.kind === 'copy' ? COPY_DEADLINE_MS : DEADLINE_MS, () => cut.fire(LATE));
+        const slow = request.kind === 'copy' || request.slow === true;
+        const clear = this.#waiting.timer(slow ? COPY_DEADLINE_MS : DEADLINE_MS, () => cut.fire(LATE));
         let end = 'failed';
         let complaint = false;
         try {
@@ -70455,6 +77663,14 @@ class Requester {
                 this.counts.throttled += 1;
             this.gate.release(ticket, end);
         }
+    }
+}
+async function look(before, unsure) {
+    try {
+        await before(unsure);
+    }
+    catch (error) {
+        throw error instanceof errors/* CancelledError */.cc ? new errors/* CancelledError */.cc(unsure) : error;
     }
 }
 function hopeless({ code, message }) {
@@ -70526,48 +77742,460 @@ const realWaiting = {
     },
 };
 
-;// CONCATENATED MODULE: ./build/s3/write.js
+;// CONCATENATED MODULE: ./build/s3/server-memory.js
+function newServerMemory() {
+    return { refusesSelfCopy: false, refusesConditions: false, refusesAnnotations: false, notes: new Set() };
+}
+function learnSelfCopy(memory) {
+    memory.refusesSelfCopy = true;
+    memory.notes.add('This server refuses to copy a version onto its own key: multipart copies are used instead, which take more requests.');
+}
+function learnConditions(memory) {
+    memory.refusesConditions = true;
+    memory.notes.add('This server refuses conditional writes: each key is looked at just before and just after instead; a write in that ' +
+        'moment is found out, not prevented.');
+}
+/** `wanted`: annotations were to be kept. Where they were not, nothing is lost. */
+function learnAnnotations(memory, wanted) {
+    memory.refusesAnnotations = true;
+    if (wanted)
+        memory.notes.add('This server does not know annotations: copies are made without them.');
+}
+/** A copy in parts begins a new object, to which annotations have to be added one by one. */
+function noteLostAnnotations(memory) {
+    memory.notes.add('Annotations are not kept by copies in parts (versions over 5 GiB, and servers that refuse other copies): put them ' +
+        'on these copies again.');
+}
+function noteLeftover(memory, bucket) {
+    memory.notes.add(`A copy in parts could not be aborted in bucket ${bucket}: its parts cost money until it is. Find it with ` +
+        `"aws s3api list-multipart-uploads --bucket ${bucket}", remove it with "aws s3api abort-multipart-upload".`);
+}
+/** Is this answer the refusal of a feature, and of which? Anything else is `undefined`. */
+function refusalOf({ status, code, message, about = '' }) {
+    const unknown = status === 501 || code === 'NotImplemented';
+    if (!unknown && status !== 400)
+        return undefined;
+    if (/copy an object to itself/i.test(message))
+        return 'self-copy';
+    const named = `${about} ${message}`;
+    if (/x-amz-(object-)?annotation/i.test(named))
+        return 'annotations';
+    // The conditions on the source end in the same words; there is nothing that could stand in for those.
+    const condition = /(?<![\w-])if-(none-)?match/i.test(named);
+    if (condition && (unknown || REFUSING.has(code)))
+        return 'conditions';
+    return unknown && !/if-(none-)?match/i.test(named) ? 'unnamed' : undefined;
+}
+/** Codes with which servers say that they do not take a header. */
+const REFUSING = new Set(['InvalidArgument', 'InvalidRequest', 'NotSupported', 'UnsupportedArgument']);
+
+// EXTERNAL MODULE: ./build/core/plan.js
+var plan = __nccwpck_require__(4115);
+;// CONCATENATED MODULE: ./build/s3/guard.js
+
+
 
 
 
 /**
- * Copy a version on top of its own key, if the key is still what the guard says.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ * A delete marker counts as no object. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+ * @throws RangeError for a version without an ETag: nothing could guard a write on top of it.
+ */
+function guardOf(seen) {
+    if (seen === null || seen.deleteMarker)
+        return { IfNoneMatch: '*' };
+    if (seen.etag === null || seen.etag === '')
+        throw new RangeError('a version that was seen needs its ETag');
+    return { IfMatch: `"${seen.etag}"` };
+}
+/** The key is not what the plan saw any more, as a look just before an unguarded write told. */
+class Changed extends Error {
+    unsure;
+    constructor(unsure) {
+        super('the key has changed');
+        this.name = 'Changed';
+        this.unsure = unsure;
+    }
+}
+/**
+ * What stands in for the condition on a server that refuses them: a look at the key, before each try.
+ * The function throws Changed where the key is not what was seen, S3Failure where it cannot be looked at.
+ */
+function lookFirst(requester, bucket, key, seen) {
+    return async (unsure) => {
+        const [top] = await readTop(requester, bucket, key);
+        if (!(0,plan/* isStill */.Z4)(seen, top))
+            throw new Changed(unsure);
+    };
+}
+/**
+ * Send a write; where the server refuses a feature in it, send it again without, and remember. A refusal that does not
+ * say what it refuses is taken apart: one thing is left out after the other, and what made the difference is what is
+ * refused. A server that answers so has written nothing, and what it takes is never left out.
+ * @throws what `send` throws in the end.
+ */
+async function withoutRefused(memory, droppable, annotationsWanted, send) {
+    const learn = {
+        annotations: () => learnAnnotations(memory, annotationsWanted),
+        conditions: () => learnConditions(memory),
+    };
+    const left = { conditions: false, annotations: false };
+    let suspect;
+    for (;;) {
+        left.annotations ||= memory.refusesAnnotations;
+        left.conditions ||= memory.refusesConditions;
+        try {
+            const value = await send({ ...left });
+            if (suspect !== undefined)
+                learn[suspect]();
+            return value;
+        }
+        catch (error) {
+            const refused = error instanceof RequestError ? refusalOf(error.trouble) : undefined;
+            // Looked at and turned down for its key or its source, no longer for a feature: so the last one left out was it.
+            if (suspect !== undefined && error instanceof RequestError && isVerdict(error))
+                learn[suspect]();
+            if (refused === undefined || refused === 'self-copy')
+                throw error;
+            const next = refused === 'unnamed' ? droppable.find((one) => !left[one]) : refused;
+            if (next === undefined || left[next] || !droppable.includes(next))
+                throw error;
+            left[next] = true;
+            if (refused === 'unnamed')
+                suspect = next;
+            else {
+                suspect = undefined;
+                learn[next]();
+            }
+        }
+    }
+}
+function isVerdict({ trouble: { status } }) {
+    return status === 412 || status === 404;
+}
+const CONFLICT = { ok: false, conflict: true, unsure: false };
+const UNSURE = { ok: false, conflict: true, unsure: true };
+/** Does this answer say that what is current on the key is not what it was guarded for? */
+function guardHeld({ trouble: { status, code } }, guard) {
+    if (status === 412)
+        return true;
+    // If-Match on a key that is deleted by now is answered with 404.
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    const elsewhere = code === 'NoSuchBucket' || code === 'NoSuchVersion' || code === 'NoSuchUpload';
+    return status === 404 && 'IfMatch' in guard && !elsewhere;
+}
+/** A write that did not come off. @throws what is neither the server's answer nor the key's state */
+function failedWrite(asked, error, carried = {}) {
+    if (error instanceof Changed)
+        return error.unsure ? UNSURE : CONFLICT;
+    if (error instanceof ports/* S3Failure */.b)
+        return { ok: false, conflict: false, failure: error.failure };
+    if (!(error instanceof RequestError))
+        throw error;
+    return { ok: false, conflict: false, failure: failureOf(asked, error.trouble, carried) };
+}
+
+;// CONCATENATED MODULE: ./build/s3/add-marker.js
+
+
+
+/**
+ * Add a delete marker, if the current version is still the one that was seen.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+ * @throws RangeError for an empty key, which would be the request that deletes the bucket, and where no version was seen
  * @throws CancelledError
  */
-async function copyOnTop(requester, bucket, key, step, guard) {
-    const input = copyInput(bucket, key, step, guard);
-    return written('copy', 'ifMatch' in guard, () => requester.send({
-        kind: 'copy',
-        send: async (abortSignal) => {
-            const output = await bucket.client.send(new dist_cjs/* CopyObjectCommand */.s9Z(input), { abortSignal });
-            // S3 answers 200 before it has copied; an error that comes after is in the body, and the SDK does not see
-            // every form of it. Only the ETag says that there is a copy.
-            if (!output.CopyObjectResult?.ETag)
-                throw new BadAnswer('InternalError', "the server's answer to CopyObject has no ETag");
-            return { versionId: output.VersionId, etag: unquote(output.CopyObjectResult.ETag) };
-        },
-    }));
+async function addDeleteMarker(requester, bucket, key, seen, memory) {
+    if (key === '')
+        throw new RangeError('a delete marker needs a key');
+    if (seen === null || seen.deleteMarker)
+        throw new RangeError('a delete marker is only added over a version');
+    const guard = guardOf(seen);
+    let guarded = true;
+    try {
+        const { value } = await withoutRefused(memory, ['conditions'], false, (without) => {
+            guarded = !without.conditions;
+            const input = {
+                Bucket: bucket.name,
+                Key: key,
+                ...(guarded && guard),
+                ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
+            };
+            return requester.send({
+                kind: 'delete',
+                ...(!guarded && { before: lookFirst(requester, bucket, key, seen) }),
+                send: (abortSignal) => bucket.client.send(new dist_cjs/* DeleteObjectCommand */.k4j(input), { abortSignal }),
+            });
+        });
+        const { VersionId: versionId } = value;
+        return { ok: true, ...(versionId !== undefined && { versionId }), ...(!guarded && { unguarded: true }) };
+    }
+    catch (error) {
+        if (guarded && error instanceof RequestError && guardHeld(error, guard))
+            return error.unsure ? UNSURE : CONFLICT;
+        return failedWrite('add-marker', error);
+    }
 }
-function copyInput(bucket, key, step, guard) {
-    const { storageClass, websiteRedirect, encryption, kmsKeyId, bucketKey } = step.carry ?? {};
-    return {
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./build/s3/checksums.js
+const ALGORITHMS = [
+    'CRC32',
+    'CRC32C',
+    'CRC64NVME',
+    'SHA1',
+    'SHA256',
+    'SHA512',
+    'MD5',
+    'XXHASH64',
+    'XXHASH3',
+    'XXHASH128',
+];
+/** The checksum of an object, which has one at most. */
+function checksumOf(output) {
+    for (const algorithm of ALGORITHMS) {
+        const value = output[`Checksum${algorithm}`];
+        if (value !== undefined) {
+            // Servers that are older than the type end a composite one with the number of parts, as S3 does.
+            const composite = output.ChecksumType === 'COMPOSITE' || /-\d+$/.test(value);
+            return { algorithm, value, composite };
+        }
+    }
+    return undefined;
+}
+/** The checksum fields alone, for what takes them as they came. */
+function checksumFields(output) {
+    const given = ALGORITHMS.map((algorithm) => [`Checksum${algorithm}`, output[`Checksum${algorithm}`]]);
+    return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+/** Only these can be made of a whole object that comes in parts; of the rest there is a checksum of checksums. */
+const WHOLE_OF_PARTS = new Set(['CRC32', 'CRC32C', 'CRC64NVME']);
+/**
+ * What to ask of an upload in parts so that its object has a checksum like the source's.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+ */
+function checksumWish(source) {
+    if (source === undefined)
+        return {};
+    const { algorithm, composite } = source;
+    if (composite)
+        return { ChecksumAlgorithm: algorithm, ChecksumType: 'COMPOSITE' };
+    return { ChecksumAlgorithm: algorithm, ...(WHOLE_OF_PARTS.has(algorithm) && { ChecksumType: 'FULL_OBJECT' }) };
+}
+/** Do both have a checksum of the whole object, of one algorithm, and do these differ? */
+function disagree(a, b) {
+    if (a === undefined || b === undefined || a.composite || b.composite)
+        return false;
+    return a.algorithm === b.algorithm && a.value !== b.value;
+}
+
+;// CONCATENATED MODULE: ./build/s3/multipart-tags.js
+
+
+/**
+ * Some servers forget the tags that an upload in parts was begun with (Ceph's does), and these are put on then. What may
+ * not be read is believed to be there. It comes after a write, so a run that stops still waits for it.
+ * @throws RequestError where they are not there and cannot be put on; CancelledError
+ */
+async function ensureTags({ requester, bucket, key, whole }, versionId) {
+    const copy = {
         Bucket: bucket.name,
         Key: key,
-        CopySource: copySource(bucket.name, key, step.versionId),
-        MetadataDirective: 'COPY',
-        TaggingDirective: 'COPY',
-        ...('ifMatch' in guard ? { IfMatch: `"${guard.ifMatch}"` } : { IfNoneMatch: '*' }),
+        ...(versionId !== undefined && { VersionId: versionId }),
+        ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
+    };
+    const there = await requester
+        .send({
+        kind: 'get',
+        cleanup: true,
+        send: (abortSignal) => bucket.client.send(new dist_cjs/* GetObjectTaggingCommand */.u4b(copy), { abortSignal }),
+    })
+        .then(({ value }) => value.TagSet ?? [])
+        .catch((error) => {
+        if (error instanceof RequestError)
+            return undefined;
+        throw error;
+    });
+    if (there === undefined || sameTags(there, whole.tags))
+        return;
+    const input = { ...copy, Tagging: { TagSet: [...whole.tags] } };
+    await requester.send({
+        kind: 'put',
+        cleanup: true,
+        send: (abortSignal) => bucket.client.send(new dist_cjs/* PutObjectTaggingCommand */.nVn(input), { abortSignal }),
+    });
+}
+function sameTags(a, b) {
+    return a.length === b.length && a.every(({ Key, Value }) => b.some((tag) => tag.Key === Key && tag.Value === Value));
+}
+
+;// CONCATENATED MODULE: ./build/s3/multipart-proof.js
+
+
+
+
+
+
+
+
+
+/**
+ * Is the object that was completed what is current now, and is it whole? An upload that was begun before another write can
+ * end up below it. https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html (concurrent operations)
+ * @throws CancelledError that says that the copy may be there
+ */
+async function provenOnTop(upload, done) {
+    const { whole } = upload;
+    try {
+        const top = await current(upload);
+        if (top === undefined || !isThat(done, top) || (top.size ?? whole.size) !== whole.size)
+            return CONFLICT;
+        const versionId = done.versionId ?? top.versionId;
+        if (disagree(whole.checksum, top.checksum))
+            return mismatch(upload, versionId);
+        if ((top.tagCount ?? 0) !== whole.tags.length)
+            await ensureTags(upload, versionId);
+        return { ok: true, etag: done.etag, ...(versionId !== undefined && { versionId }) };
+    }
+    catch (error) {
+        if (error instanceof errors/* CancelledError */.cc)
+            throw new errors/* CancelledError */.cc(true);
+        return unproven(failedWrite('multipart-copy', error), done);
+    }
+}
+/** People have to know that there is a copy, though it could not be seen to. */
+function unproven(write, { versionId }) {
+    if (write.ok || write.conflict)
+        return write;
+    const named = versionId === undefined ? '' : `, version ${versionId}`;
+    const message = `the copy was made${named}; then: ${write.failure.message}`;
+    return { ok: false, conflict: false, failure: { ...write.failure, message } };
+}
+function isThat(done, top) {
+    if (done.versionId !== undefined && top.versionId !== undefined)
+        return done.versionId === top.versionId;
+    return done.etag === top.etag;
+}
+/** With checksums. It comes after a write, so a run that stops still waits for it. */
+async function current({ requester, bucket, key }) {
+    const input = {
+        Bucket: bucket.name,
+        Key: key,
+        ChecksumMode: 'ENABLED',
+        ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
+    };
+    try {
+        const { value } = await requester.send({
+            kind: 'head',
+            cleanup: true,
+            send: (abortSignal) => bucket.client.send(new dist_cjs/* HeadObjectCommand */.l81(input), { abortSignal }),
+        });
+        const checksum = checksumOf(value);
+        return {
+            ...(value.VersionId !== undefined && { versionId: value.VersionId }),
+            ...(value.ETag !== undefined && { etag: unquote(value.ETag) }),
+            ...(value.ContentLength !== undefined && { size: value.ContentLength }),
+            ...(checksum !== undefined && { checksum }),
+            ...(value.TagCount !== undefined && { tagCount: value.TagCount }),
+        };
+    }
+    catch (error) {
+        if (!(error instanceof RequestError))
+            throw error;
+        // Deleted since: a delete marker answers so.
+        if (error.trouble.status === 404)
+            return undefined;
+        // Writing does not take the permission to read; the listing was allowed before.
+        const [entry] = await readTop(requester, bucket, key);
+        return entry === undefined || entry.deleteMarker ? undefined : entry;
+    }
+}
+/**
+ * The answer to a completion was lost: is what lies on top now what it made? Its ETag tells, where S3 makes it of the
+ * parts' ETags, and where what was there before had another one.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
+ * @throws CancelledError that says that the copy may be there
+ */
+async function settleLost(upload, parts, seen) {
+    const etag = etagOfParts(parts);
+    if (etag === undefined)
+        return undefined;
+    try {
+        const top = await current(upload);
+        if (top?.etag !== etag)
+            return undefined;
+        const new_ = seen?.etag !== etag || (top.versionId !== undefined && top.versionId !== seen.versionId);
+        return new_ ? { etag, ...(top.versionId !== undefined && { versionId: top.versionId }) } : undefined;
+    }
+    catch (error) {
+        if (error instanceof errors/* CancelledError */.cc)
+            throw new errors/* CancelledError */.cc(true);
+        return undefined;
+    }
+}
+/** `undefined` where the parts' ETags are not MD5s. */
+function etagOfParts(parts) {
+    const digests = parts.map(({ ETag = '' }) => unquote(ETag));
+    if (!digests.every((digest) => /^[0-9a-f]{32}$/i.test(digest)))
+        return undefined;
+    const all = Buffer.concat(digests.map((digest) => Buffer.from(digest, 'hex')));
+    return `${(0,external_node_crypto_.createHash)('md5').update(all).digest('hex')}-${parts.length}`;
+}
+function mismatch({ whole, key }, versionId) {
+    const algorithm = whole.checksum?.algorithm ?? 'checksum';
+    const named = versionId === undefined ? 'the copy' : `the copy, version ${versionId},`;
+    return {
+        ok: false,
+        conflict: false,
+        failure: {
+            code: 'checksum-mismatch',
+            message: `${named} of "${key}" has another ${algorithm} than its source, version ${whole.source.versionId}`,
+            hint: 'What was copied is not what was to be copied: remove that version, and run it again.',
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/s3/copy-source.js
+
+
+
+
+/** `from`: the bucket that the step names as the source's, if it is another than the one copied into. */
+function sourceOf(bucket, key, step, from) {
+    const { bucket: name, key: named } = step.source ?? { bucket: bucket.name, key };
+    return { bucket: name, key: named, versionId: step.versionId, at: name === bucket.name ? bucket : from };
+}
+function isSelfCopy(bucket, key, step) {
+    return step.source === undefined || (step.source.bucket === bucket.name && step.source.key === key);
+}
+/** The fields of CopyObject and UploadPartCopy that name the source, down to its content where `etag` is given. */
+function sourceFields(source, bucket, etag) {
+    return {
+        CopySource: copySource(source.bucket, source.key, source.versionId),
+        ...(etag !== undefined && { CopySourceIfMatch: `"${etag}"` }),
         ...(bucket.expectedOwner !== undefined && {
             ExpectedBucketOwner: bucket.expectedOwner,
             ExpectedSourceBucketOwner: bucket.expectedOwner,
         }),
+    };
+}
+/**
+ * The fields of CopyObject and CreateMultipartUpload for what a copy would forget.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
+ */
+function carriedFields({ carry = {} }) {
+    const { storageClass, websiteRedirect, encryption, kmsKeyId, bucketKey, lockMode, lockUntil, legalHold } = carry;
+    return {
         // The SDK's lists of classes and encryptions are older than what S3 may have told us.
         ...(storageClass !== undefined && { StorageClass: storageClass }),
         ...(websiteRedirect !== undefined && { WebsiteRedirectLocation: websiteRedirect }),
         ...(encryption !== undefined && { ServerSideEncryption: encryption }),
         ...(kmsKeyId !== undefined && { SSEKMSKeyId: kmsKeyId }),
         ...(bucketKey !== undefined && { BucketKeyEnabled: bucketKey }),
+        ...(lockMode !== undefined && { ObjectLockMode: lockMode }),
+        ...(lockUntil !== undefined && { ObjectLockRetainUntilDate: new Date(lockUntil) }),
+        ...(legalHold === true && { ObjectLockLegalHoldStatus: 'ON' }),
     };
 }
 /**
@@ -70580,44 +78208,687 @@ function copySource(bucket, key, versionId) {
 function encode(text) {
     return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
+/** The fields of a question about the source. */
+function headFields({ bucket, key, versionId, at }) {
+    return {
+        Bucket: bucket,
+        Key: key,
+        VersionId: versionId,
+        ...(at.expectedOwner !== undefined && { ExpectedBucketOwner: at.expectedOwner }),
+    };
+}
 /**
- * Add a delete marker, if the current version still has this ETag.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+ * S3 answers 412 to a condition on the source as to one on the destination. Is the source still there, with this
+ * content if `etag` is given? Where that cannot be told it is taken to be.
  * @throws CancelledError
  */
-async function addDeleteMarker(requester, bucket, key, ifMatch) {
-    if (key === '')
-        throw new RangeError('a delete marker needs a key');
-    return written('add-marker', true, () => requester.send({
-        kind: 'delete',
-        send: async (abortSignal) => {
-            const output = await bucket.client.send(new dist_cjs/* DeleteObjectCommand */.k4j({
-                Bucket: bucket.name,
-                Key: key,
-                IfMatch: `"${ifMatch}"`,
-                ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
-            }), { abortSignal });
-            return { versionId: output.VersionId };
-        },
-    }));
-}
-async function written(asked, onVersion, send) {
+async function sourceStands(requester, source, etag) {
     try {
-        const { versionId, etag } = (await send()).value;
-        return { ok: true, ...(versionId !== undefined && { versionId }), ...(etag !== undefined && { etag }) };
+        const { value } = await requester.send({
+            kind: 'head',
+            readOnly: true,
+            send: (abortSignal) => source.at.client.send(new dist_cjs/* HeadObjectCommand */.l81(headFields(source)), { abortSignal }),
+        });
+        return etag === undefined || value.ETag === undefined || unquote(value.ETag) === etag;
     }
     catch (error) {
         if (!(error instanceof RequestError))
             throw error;
-        const { status, code } = error.trouble;
-        // If-Match on a key that is deleted by now is answered with 404.
-        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
-        const gone = status === 404 && onVersion && code !== 'NoSuchBucket' && code !== 'NoSuchVersion';
-        if (status === 412 || gone)
-            return { ok: false, conflict: true, unsure: error.unsure };
-        return { ok: false, conflict: false, failure: failureOf(asked, error.trouble) };
+        return error.trouble.status !== 404 && error.trouble.status !== 405;
     }
 }
+function sourceChanged({ bucket, key, versionId }) {
+    return new ports/* S3Failure */.b({
+        code: 'source-changed',
+        message: `version ${versionId} of "${key}" in bucket ${bucket} is not what the plan saw any more`,
+        hint: 'It was replaced or deleted since. Run it again: it will be planned anew.',
+    });
+}
+
+;// CONCATENATED MODULE: ./build/s3/part-plan.js
+const MIB = 1024 ** 2;
+const SMALLEST = 5 * MIB;
+const LARGEST = 5 * 1024 * MIB;
+const MOST = 10_000;
+/** Large enough for few requests, small enough for a try that is lost not to matter. */
+const USUAL = 128 * MIB;
+/**
+ * Where equal parts explain how the source was uploaded the copy has the same, and so, outside SSE-KMS, the same ETag.
+ * `parts` absent: uploaded in parts that are not known. 'single': uploaded whole, and then copied whole, if it is
+ * not larger than a part may be. `undefined`: the object is larger than objects can be.
+ */
+function partPlan(size, parts) {
+    if (parts === 'single') {
+        if (size <= LARGEST)
+            return { partSize: size, count: 1 };
+    }
+    else if (parts !== undefined && explains(parts, size)) {
+        return { partSize: parts.firstSize, count: parts.count };
+    }
+    const partSize = Math.max(USUAL, Math.ceil(Math.ceil(size / MOST) / MIB) * MIB);
+    if (partSize > LARGEST)
+        return undefined;
+    return { partSize, count: Math.max(1, Math.ceil(size / partSize)) };
+}
+function explains({ count, firstSize }, size) {
+    // An only part is the last one, which may be small.
+    if (count === 1)
+        return firstSize === size && size <= LARGEST;
+    const allowed = firstSize >= SMALLEST && firstSize <= LARGEST && count <= MOST;
+    return allowed && Math.ceil(size / firstSize) === count;
+}
+/** The range of a part as x-amz-copy-source-range has it: both ends count. `number` from 1. */
+function partRange({ partSize }, size, number) {
+    const first = (number - 1) * partSize;
+    return `bytes=${first}-${Math.min(first + partSize, size) - 1}`;
+}
+
+;// CONCATENATED MODULE: ./build/s3/multipart-source.js
+
+
+
+
+
+
+
+
+/**
+ * Look at the source of a copy in parts.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/CopyingObjectsMPUapi.html
+ * @throws S3Failure where it is gone, changed, or cannot be copied whole; CancelledError
+ */
+async function lookAtSource(requester, source, step) {
+    const head = await headSource(requester, source, { ChecksumMode: 'ENABLED' });
+    const { ETag, ContentLength: size, MissingMeta: missing } = head;
+    if (ETag === undefined || size === undefined)
+        throw new TypeError('a HEAD without ETag or size was let through');
+    const etag = unquote(ETag);
+    if (step.etag !== undefined && etag !== step.etag)
+        throw sourceChanged(source);
+    if (step.multipart !== undefined && size !== step.multipart)
+        throw sourceChanged(source);
+    if (missing !== undefined && missing > 0)
+        throw multipart_source_unreadable(source, `has ${missing} metadata values that S3 cannot send`);
+    const unsafe = notAscii(head);
+    if (unsafe !== undefined)
+        throw multipart_source_unreadable(source, `has bytes in ${unsafe} that cannot be signed`);
+    const plan = partPlan(size, await partsOf(requester, source, etag));
+    if (plan === undefined)
+        throw tooLarge(source, size);
+    const tags = await tagsOf(requester, source, head.TagCount);
+    const checksum = checksumOf(head);
+    return { source, etag, size, plan, head, tags, ...(checksum !== undefined && { checksum }) };
+}
+async function headSource(requester, source, more) {
+    try {
+        return await sendHead(requester, source, more);
+    }
+    catch (error) {
+        const status = error instanceof RequestError ? error.trouble.status : undefined;
+        if (status === 404 || status === 405)
+            throw sourceChanged(source);
+        throw asFailure('head-version', error);
+    }
+}
+async function sendHead(requester, source, more) {
+    const input = { ...headFields(source), ...more };
+    const { value } = await requester.send({
+        kind: 'head',
+        readOnly: true,
+        send: async (abortSignal) => {
+            const output = await source.at.client.send(new dist_cjs/* HeadObjectCommand */.l81(input), { abortSignal });
+            if (output.ETag === undefined || output.ContentLength === undefined) {
+                throw new BadAnswer('BadAnswer', "the server's answer to HeadObject has no ETag or Content-Length");
+            }
+            return output;
+        },
+    });
+    return value;
+}
+/**
+ * How the source was uploaded. Its ETag tells whether in parts, and asking for the first of them how large they are.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html (partNumber). A server that does not know the
+ * question tells no number of parts; then nothing is lost but the ETag.
+ */
+async function partsOf(requester, source, etag) {
+    if (!/-\d+$/.test(etag))
+        return 'single';
+    try {
+        const first = await sendHead(requester, source, { PartNumber: 1 });
+        const { PartsCount: count, ContentLength: firstSize } = first;
+        return count === undefined || firstSize === undefined ? undefined : { count, firstSize };
+    }
+    catch (error) {
+        if (error instanceof RequestError && error.trouble.sort === 'permanent')
+            return undefined;
+        throw asFailure('head-version', error);
+    }
+}
+/**
+ * The tags. HEAD counts them only where there are some and the role may read them, so no count is no answer.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
+ */
+async function tagsOf(requester, source, count) {
+    if (count === 0)
+        return [];
+    try {
+        const { value } = await requester.send({
+            kind: 'get',
+            readOnly: true,
+            send: (abortSignal) => source.at.client.send(new dist_cjs/* GetObjectTaggingCommand */.u4b(headFields(source)), { abortSignal }),
+        });
+        return value.TagSet ?? [];
+    }
+    catch (error) {
+        if (error instanceof RequestError && count === undefined && hasNoTags(error))
+            return [];
+        throw asFailure('tags', error);
+    }
+}
+/** Some servers have no tags at all, and some say so of an object without any. */
+function hasNoTags({ trouble: { code, status } }) {
+    return status === 501 || code === 'NotImplemented' || code === 'NoSuchTagSet' || code === 'NoSuchTagSetError';
+}
+/**
+ * Metadata that was written through another protocol than HTTP may not fit into a header: S3 then counts it only.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html (x-amz-missing-meta)
+ */
+function multipart_source_unreadable({ bucket, key, versionId }, what) {
+    return new ports/* S3Failure */.b({
+        code: 'unreadable-metadata',
+        message: `version ${versionId} of "${key}" in bucket ${bucket} ${what}, so a copy in parts would lose them`,
+        hint: 'Copy this version with a tool that writes its metadata anew.',
+    });
+}
+/**
+ * The first of the headers to be sent again that is not ASCII, if any. S3 encodes what is not; a server that does not
+ * sends bytes for which Node and the signature have different encodings, so they could not be sent back.
+ */
+function notAscii(head) {
+    const { ContentType, CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, ExpiresString } = head;
+    const headers = {
+        'content-type': ContentType,
+        'cache-control': CacheControl,
+        'content-disposition': ContentDisposition,
+        'content-encoding': ContentEncoding,
+        'content-language': ContentLanguage,
+        expires: ExpiresString,
+        ...head.Metadata,
+    };
+    return Object.entries(headers).find(([, text]) => text !== undefined && /[^\t\x20-\x7e]/.test(text))?.[0];
+}
+function tooLarge({ versionId, key }, size) {
+    const message = `version ${versionId} of "${key}" has ${size} bytes`;
+    return new ports/* S3Failure */.b(failureOf('multipart-copy', { code: 'EntityTooLarge', message, sort: 'permanent' }));
+}
+
+;// CONCATENATED MODULE: ./build/s3/multipart-upload.js
+
+
+
+
+
+
+/** The parts of one object that are copied side by side. How many requests fly in all is the requester's affair. */
+const SIDE_BY_SIDE = 16;
+/**
+ * Begin an upload. A try whose answer was lost may leave an upload behind that has no parts, and so costs nothing.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html
+ * @throws RequestError, CancelledError
+ */
+async function begin(requester, bucket, key, step, whole) {
+    const input = createInput(bucket, key, step, whole);
+    const { value } = await requester.send({
+        kind: 'put',
+        send: async (abortSignal) => {
+            const command = new dist_cjs/* CreateMultipartUploadCommand */.nG4(input);
+            const { ExpiresString: expires } = whole.head;
+            if (expires !== undefined)
+                command.middlewareStack.add(withExpires(expires), { step: 'build' });
+            const output = await bucket.client.send(command, { abortSignal });
+            if (!output.UploadId) {
+                throw new BadAnswer('InternalError', "the server's answer to CreateMultipartUpload has no upload id");
+            }
+            return output.UploadId;
+        },
+    });
+    return { requester, bucket, key, id: value, whole };
+}
+function createInput(bucket, key, step, whole) {
+    const { ContentType, CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, Metadata } = whole.head;
+    return {
+        Bucket: bucket.name,
+        Key: key,
+        ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
+        ...(ContentType !== undefined && { ContentType }),
+        ...(CacheControl !== undefined && { CacheControl }),
+        ...(ContentDisposition !== undefined && { ContentDisposition }),
+        ...(ContentEncoding !== undefined && { ContentEncoding }),
+        ...(ContentLanguage !== undefined && { ContentLanguage }),
+        ...(Metadata !== undefined && Object.keys(Metadata).length > 0 && { Metadata }),
+        ...(whole.tags.length > 0 && { Tagging: taggingHeader(whole.tags) }),
+        ...checksumWish(whole.checksum),
+        ...carriedFields(step),
+    };
+}
+/** As the query of a URL. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html (x-amz-tagging) */
+function taggingHeader(tags) {
+    return tags.map(({ Key = '', Value = '' }) => `${encodeURIComponent(Key)}=${encodeURIComponent(Value)}`).join('&');
+}
+/** The SDK takes a date only, but S3 keeps whatever text was sent, and that may not be one. */
+function withExpires(expires) {
+    return (next) => (args) => {
+        const request = args.request;
+        request.headers.expires = expires;
+        return next(args);
+    };
+}
+/**
+ * Copy all parts. When one fails no more are begun, and those in flight are waited for: a part that lands after the
+ * upload was aborted would stay. https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html
+ * @throws what the first part that failed threw
+ */
+async function copyParts(upload) {
+    const { count } = upload.whole.plan;
+    const parts = [];
+    const failures = [];
+    let begun = 0;
+    const lane = async () => {
+        while (begun < count && failures.length === 0) {
+            const number = ++begun;
+            try {
+                parts[number - 1] = await copyPart(upload, number);
+            }
+            catch (error) {
+                failures.push(error);
+            }
+        }
+    };
+    await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, count) }, lane));
+    if (failures.length > 0)
+        throw failures[0];
+    return parts;
+}
+async function copyPart({ requester, bucket, key, id, whole }, number) {
+    const { source, etag, plan, size } = whole;
+    const input = {
+        Bucket: bucket.name,
+        Key: key,
+        UploadId: id,
+        PartNumber: number,
+        // All parts are of one content, whatever happens to the source meanwhile.
+        ...sourceFields(source, bucket, etag),
+        // Refused by S3 for small objects, which are one part.
+        ...(plan.count > 1 && { CopySourceRange: partRange(plan, size, number) }),
+    };
+    try {
+        const { value } = await requester.send({
+            kind: 'copy',
+            // Nobody sees a part, so a run that stops need not wait for it.
+            readOnly: true,
+            send: async (abortSignal) => {
+                const { CopyPartResult: result } = await bucket.client.send(new dist_cjs/* UploadPartCopyCommand */.Xp2(input), { abortSignal });
+                // As with CopyObject, only the ETag says that there is a part.
+                if (!result?.ETag)
+                    throw new BadAnswer('InternalError', "the server's answer to UploadPartCopy has no ETag");
+                return { PartNumber: number, ETag: result.ETag, ...checksumFields(result) };
+            },
+        });
+        return value;
+    }
+    catch (error) {
+        const failed = error instanceof RequestError ? error.trouble : undefined;
+        if (failed?.status === 412 || failed?.code === 'NoSuchVersion' || failed?.code === 'NoSuchKey') {
+            throw sourceChanged(source);
+        }
+        throw error;
+    }
+}
+/**
+ * Make the parts an object, if the guard allows it. `raced`: another write to the key was faster, and the upload has to be
+ * done again. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html
+ * @throws RequestError, CancelledError, what `before` throws
+ */
+async function complete({ requester, bucket, key, id, whole }, parts, guard, before) {
+    // S3 wants the parts' checksums only for a checksum that is made of them.
+    const wish = checksumWish(whole.checksum);
+    const bare = wish.ChecksumType === 'FULL_OBJECT' || whole.checksum === undefined;
+    const input = {
+        Bucket: bucket.name,
+        Key: key,
+        UploadId: id,
+        MultipartUpload: { Parts: bare ? parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag })) : [...parts] },
+        MpuObjectSize: whole.size,
+        ...guard,
+        ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
+    };
+    return requester.send({
+        kind: 'put',
+        slow: true,
+        ...(before !== undefined && { before }),
+        send: async (abortSignal) => {
+            const command = new dist_cjs/* CompleteMultipartUploadCommand */.Gym(input);
+            const output = await bucket.client.send(command, { abortSignal }).catch((error) => {
+                // Sent again it would be refused again. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+                if (diagnose(error).code === 'ConditionalRequestConflict')
+                    return 'raced';
+                throw error;
+            });
+            if (output === 'raced')
+                return output;
+            if (!output.ETag) {
+                throw new BadAnswer('InternalError', "the server's answer to CompleteMultipartUpload has no ETag");
+            }
+            return { etag: unquote(output.ETag), ...(output.VersionId !== undefined && { versionId: output.VersionId }) };
+        },
+    });
+}
+/**
+ * Throw the upload away. Sent also when the run stops. `was-gone`: it was aborted or completed before. `left`: it, and
+ * what its parts cost, may still be there.
+ */
+async function abandon({ requester, bucket, key, id }) {
+    const input = {
+        Bucket: bucket.name,
+        Key: key,
+        UploadId: id,
+        ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
+    };
+    try {
+        await requester.send({
+            kind: 'delete',
+            cleanup: true,
+            send: (abortSignal) => bucket.client.send(new dist_cjs/* AbortMultipartUploadCommand */.tfP(input), { abortSignal }),
+        });
+        return 'aborted';
+    }
+    catch (error) {
+        return error instanceof RequestError && error.trouble.code === 'NoSuchUpload' ? 'was-gone' : 'left';
+    }
+}
+
+;// CONCATENATED MODULE: ./build/s3/copy-multipart.js
+
+
+
+
+
+
+
+
+
+/** How often an upload is made anew because another write to the key was faster and yet changed nothing. */
+const ROUNDS = 3;
+/**
+ * Copy a version part by part, for what CopyObject does not take: over 5 GiB, or, on some servers, onto its own key.
+ * Nothing is left behind where it does not come off, as far as the server lets us.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/CopyingObjectsMPUapi.html
+ * @throws CancelledError
+ */
+async function copyInParts(job) {
+    const { requester, bucket, key, step, memory, source } = job;
+    try {
+        const whole = await lookAtSource(requester, source, step);
+        if (step.carry?.annotations === true)
+            noteLostAnnotations(memory);
+        for (let round = 1;; round++) {
+            const written = await upload(job, await begin(requester, bucket, key, step, whole));
+            if (written !== 'raced')
+                return written;
+            if (round === ROUNDS || !(await isAsSeen(job)))
+                return CONFLICT;
+        }
+    }
+    catch (error) {
+        return failedWrite('multipart-copy', error, step.carry);
+    }
+}
+async function isAsSeen({ requester, bucket, key, seen }) {
+    const [top] = await readTop(requester, bucket, key);
+    return (0,plan/* isStill */.Z4)(seen, top);
+}
+/** One upload from its first part to its end, whatever that is. */
+async function upload(job, begun) {
+    const { bucket, memory, step } = job;
+    let ended;
+    let completing = false;
+    try {
+        const parts = await copyParts(begun);
+        completing = true;
+        ended = await finish(job, begun, parts);
+    }
+    catch (error) {
+        const end = await abandon(begun);
+        if (end === 'left')
+            noteLeftover(memory, bucket.name);
+        if (error instanceof errors/* CancelledError */.cc)
+            throw error;
+        // Completed, it seems, by a try whose answer was lost, and not to be known by its ETag.
+        if (end === 'was-gone' && completing && mayHaveLanded(error))
+            return UNSURE;
+        const write = failedWrite('multipart-copy', error, step.carry);
+        return end === 'left' ? withLeftover(write, begun) : write;
+    }
+    if (ended !== 'raced' && ended.ok) {
+        const { done, guarded } = ended;
+        const write = await provenOnTop(begun, done);
+        return write.ok && !guarded ? { ...write, unguarded: true } : write;
+    }
+    if ((await abandon(begun)) === 'left')
+        noteLeftover(memory, bucket.name);
+    return ended;
+}
+/** @throws what is neither an object nor a conflict */
+async function finish(job, begun, parts) {
+    const { requester, bucket, key, seen, memory } = job;
+    const guard = guardOf(seen);
+    let guarded = true;
+    // Parts take minutes, and some servers ignore conditions: there a write since then would be covered unseen.
+    if (!memory.refusesConditions && !(await isAsSeen(job)))
+        return conflict(false);
+    const settled = async () => {
+        const done = await settleLost(begun, parts, seen);
+        return done && { ok: true, done, guarded };
+    };
+    try {
+        const { value, unsure } = await withoutRefused(memory, ['conditions'], false, (without) => {
+            guarded = !without.conditions;
+            return guarded
+                ? complete(begun, parts, guard)
+                : complete(begun, parts, undefined, lookFirst(requester, bucket, key, seen));
+        });
+        if (value !== 'raced')
+            return { ok: true, done: value, guarded };
+        // What was faster may have been our own earlier try.
+        if (!unsure)
+            return 'raced';
+        return (await settled()) ?? ((await maybeSent(isAsSeen(job))) ? 'raced' : conflict(true));
+    }
+    catch (error) {
+        if (error instanceof Changed)
+            return (error.unsure ? await settled() : undefined) ?? conflict(error.unsure);
+        if (!(error instanceof RequestError))
+            throw error;
+        const { trouble, unsure } = error;
+        const held = guarded && guardHeld(error, guard);
+        const mine = mayHaveLanded(error) ? await settled() : undefined;
+        if (mine !== undefined)
+            return mine;
+        // An upload that is not there any more was completed by an earlier try, or aborted by somebody.
+        if (held || (unsure && trouble.code === 'NoSuchUpload'))
+            return conflict(unsure);
+        throw error;
+    }
+}
+function mayHaveLanded(error) {
+    return error instanceof RequestError && (error.unsure || error.trouble.mayHaveLanded);
+}
+/** A question after a write that may have landed; stopped, the run has to say so. */
+function maybeSent(question) {
+    return question.catch((error) => {
+        throw error instanceof errors/* CancelledError */.cc ? new errors/* CancelledError */.cc(true) : error;
+    });
+}
+function conflict(unsure) {
+    return { ok: false, conflict: true, unsure };
+}
+function withLeftover(write, { id }) {
+    if (write.ok || write.conflict)
+        return write;
+    const { code, message, hint } = write.failure;
+    return {
+        ok: false,
+        conflict: false,
+        failure: {
+            code,
+            message: `${message} (upload ${id} could not be aborted)`,
+            hint: `${hint} The parts of upload ${id} cost money until it is aborted: aws s3api abort-multipart-upload.`.trim(),
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/s3/copy-object.js
+
+
+
+
+
+
+
+/**
+ * Copy a version on top of a key, if that is still what was seen.
+ * `from`: the bucket that `step.source` names, where it is another; it may be in another region.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ * @throws CancelledError
+ */
+async function copyVersion(requester, bucket, key, step, seen, memory, from = bucket) {
+    const selfCopy = isSelfCopy(bucket, key, step);
+    const source = sourceOf(bucket, key, step, from);
+    if (step.multipart !== undefined || (selfCopy && memory.refusesSelfCopy)) {
+        return copyInParts({ requester, bucket, key, step, seen, memory, source });
+    }
+    const copy = { requester, bucket, key, step, seen, source };
+    const wanted = step.carry?.annotations === true;
+    let guarded = true;
+    try {
+        const made = await withoutRefused(memory, ['annotations', 'conditions'], wanted, (without) => {
+            guarded = !without.conditions;
+            return sendCopy(copy, without);
+        });
+        return { ok: true, ...made, ...(!guarded && { unguarded: true }) };
+    }
+    catch (error) {
+        if (selfCopy && error instanceof RequestError && refusesSelfCopy(error)) {
+            learnSelfCopy(memory);
+            return copyInParts({ requester, bucket, key, step, seen, memory, source });
+        }
+        return explain(copy, guarded, error);
+    }
+}
+/** Said so, or still refused with nothing left to leave out. */
+function refusesSelfCopy({ trouble }) {
+    const refused = refusalOf(trouble);
+    return refused === 'self-copy' || refused === 'unnamed';
+}
+async function sendCopy(copy, without) {
+    const { requester, bucket, key, seen } = copy;
+    const input = copyInput(copy, without);
+    const { value } = await requester.send({
+        kind: 'copy',
+        ...(without.conditions && { before: lookFirst(requester, bucket, key, seen) }),
+        send: async (abortSignal) => {
+            const output = await bucket.client.send(new dist_cjs/* CopyObjectCommand */.s9Z(input), { abortSignal });
+            // S3 answers 200 before it has copied; an error that comes after is in the body, and the SDK does not see
+            // every form of it. Only the ETag says that there is a copy.
+            if (!output.CopyObjectResult?.ETag)
+                throw new BadAnswer('InternalError', "the server's answer to CopyObject has no ETag");
+            return {
+                etag: unquote(output.CopyObjectResult.ETag),
+                ...(output.VersionId !== undefined && { versionId: output.VersionId }),
+            };
+        },
+    });
+    return value;
+}
+function copyInput({ bucket, key, step, seen, source }, without) {
+    return {
+        Bucket: bucket.name,
+        Key: key,
+        ...sourceFields(source, bucket, step.etag),
+        MetadataDirective: 'COPY',
+        TaggingDirective: 'COPY',
+        // Copied, each is billed as a PUT and takes permissions of its own.
+        ...(!without.annotations && { AnnotationDirective: step.carry?.annotations === true ? 'COPY' : 'EXCLUDE' }),
+        ...(!without.conditions && guardOf(seen)),
+        ...carriedFields(step),
+    };
+}
+/** What an answer means that is not a copy: the key has changed, the source has, or it failed. */
+async function explain(copy, guarded, error) {
+    const { requester, step, seen, source } = copy;
+    if (!(error instanceof RequestError))
+        return failedWrite('copy', error);
+    const held = guarded && guardHeld(error, guardOf(seen));
+    const failed = error.trouble.status === 412;
+    // A 412 is also what a condition on the source gets, and a 404 what a missing source elsewhere gets.
+    const either = failed ? step.etag !== undefined : held && step.source !== undefined;
+    if (either && !(await sourceStands(requester, source, step.etag))) {
+        return failedWrite('copy', sourceChanged(source));
+    }
+    if (held)
+        return error.unsure ? UNSURE : CONFLICT;
+    return failedWrite('copy', error, step.carry);
+}
+
+;// CONCATENATED MODULE: ./build/s3/restore-object.js
+
+
+/**
+ * Ask for an archived version to be made readable. Nothing is waited for: that takes minutes to days.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
+ * @throws CancelledError
+ */
+async function requestRestore(requester, bucket, key, versionId, storageClass, how) {
+    const input = {
+        Bucket: bucket.name,
+        Key: key,
+        VersionId: versionId,
+        RestoreRequest: {
+            // An object of Intelligent-Tiering comes back for good, and a number of days is refused.
+            // https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
+            ...(storageClass !== 'INTELLIGENT_TIERING' && { Days: how.days }),
+            GlacierJobParameters: { Tier: how.tier },
+        },
+        ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
+    };
+    try {
+        const { value } = await requester.send({
+            kind: 'put',
+            send: (abortSignal) => bucket.client.send(new dist_cjs/* RestoreObjectCommand */.Po5(input), { abortSignal }),
+        });
+        // 202 for a request that was accepted, 200 where there is a restored copy, which then stays for longer.
+        return { ok: true, state: value.$metadata.httpStatusCode === 200 ? 'available' : 'requested' };
+    }
+    catch (error) {
+        if (!(error instanceof RequestError))
+            throw error;
+        const { trouble, unsure } = error;
+        // An earlier try of our own, whose answer was lost, is under way as well as anybody's.
+        if (trouble.code === 'RestoreAlreadyInProgress')
+            return { ok: true, state: unsure ? 'requested' : 'in-progress' };
+        // "Restore is not allowed for the object's current storage class": it is in no archive.
+        if (trouble.code === 'InvalidObjectState')
+            return { ok: true, state: 'available' };
+        return { ok: false, failure: failureOf('restore-object', trouble) };
+    }
+}
+
+;// CONCATENATED MODULE: ./build/s3/write.js
+/** Everything that adds an entry to a key. */
+
+
+
+
 
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
@@ -70645,6 +78916,8 @@ function createClient(options) {
         maxAttempts: 1,
         // Servers that are not Amazon's often do not know the checksum trailers that the SDK would add to every body.
         requestChecksumCalculation: 'WHEN_REQUIRED',
+        // Who reads an object checks it: see read-object.ts.
+        responseChecksumValidation: 'WHEN_REQUIRED',
         requestHandler: new node_http_handler_dist_cjs.NodeHttpHandler({
             httpAgent: new external_node_http_.Agent(sockets),
             httpsAgent: new external_node_https_.Agent(sockets),
@@ -70664,23 +78937,53 @@ function createClient(options) {
 
 
 
+
+
+
+
 const MOST_LANES = 16;
-/** A bucket over HTTP. Nothing is sent before a method is called. */
-function openBucket(options) {
-    const { client, expectedBucketOwner, concurrency } = options;
-    const waiting = options.waiting ?? realWaiting;
-    const bucket = {
-        client,
-        name: options.bucket,
-        ...(expectedBucketOwner !== undefined && { expectedOwner: expectedBucketOwner }),
+/** The buckets of a run over HTTP. Nothing is sent before a method of one is called. */
+function openBuckets(options) {
+    const memory = newServerMemory();
+    const clients = new Map();
+    const clientFor = (region) => {
+        const client = clients.get(region) ?? options.clientFor(region);
+        clients.set(region, client);
+        return client;
     };
+    const opened = new Map();
+    const open = (name) => {
+        const known = opened.get(name) ?? openBucket(name, { ...options, clientFor }, { memory, other });
+        opened.set(name, known);
+        return known;
+    };
+    const other = (name) => open(name).bucket;
+    return {
+        open: (name) => open(name).port,
+        get requests() {
+            const total = { list: 0, head: 0, get: 0, copy: 0, delete: 0, put: 0, retries: 0, throttled: 0 };
+            for (const { counts } of opened.values()) {
+                for (const kind of Object.keys(total))
+                    total[kind] += counts[kind];
+            }
+            return total;
+        },
+        notes: memory.notes,
+    };
+}
+function openBucket(name, options, { memory, other }) {
+    const { concurrency, stop, abort, pageSize } = options;
+    const waiting = options.waiting ?? realWaiting;
+    const bucket = locatedBucket(name, options);
     const rate = new RateState(concurrency, Math.min(options.batchSize, MAX_BATCH));
-    const requester = new Requester(new RateGate(rate, { ...waiting, stop: options.stop }), options, waiting);
+    const requester = new Requester(new RateGate(rate, { ...waiting, stop }), options, waiting);
     const removal = { bypassGovernanceRetention: options.bypassGovernanceRetention };
     const lanes = options.lanes ?? Math.max(1, Math.min(MOST_LANES, concurrency));
-    return {
-        bucket: options.bucket,
-        requests: requester.counts,
+    const listing = { lanes, order: new ServerOrder(memory.notes), ...(pageSize !== undefined && { pageSize }) };
+    const histories = new HistoryReader(requester, bucket, listing);
+    const reading = { requester, timer: waiting.timer, stop, abort };
+    const port = {
+        bucket: name,
         get batchSize() {
             return rate.batchSize;
         },
@@ -70692,15 +78995,35 @@ function openBucket(options) {
                 removal.bypassGovernanceRetention = false;
             return facts;
         },
-        list: (range) => listVersions(requester, bucket, range, {
-            lanes,
-            ...(options.pageSize !== undefined && { pageSize: options.pageSize }),
-        }),
+        list: (range) => listVersions(requester, bucket, range, listing),
+        readHistories: (keys, how) => histories.read(keys, how),
         headVersion: (key, versionId, checksums) => headVersion(requester, bucket, key, versionId, checksums),
         readTop: (key) => readTop(requester, bucket, key),
         removeEntries: (entries) => removeEntries(requester, bucket, entries, removal),
-        copyOnTop: (key, step, guard) => copyOnTop(requester, bucket, key, step, guard),
-        addDeleteMarker: (key, ifMatch) => addDeleteMarker(requester, bucket, key, ifMatch),
+        copyVersion: (key, step, seen) => copyVersion(requester, bucket, key, step, seen, memory, other(step.source?.bucket ?? name)),
+        addDeleteMarker: (key, seen) => addDeleteMarker(requester, bucket, key, seen, memory),
+        requestRestore: (key, versionId, storageClass, how) => requestRestore(requester, bucket, key, versionId, storageClass, how),
+        readObject: (key, versionId) => readObject(reading, bucket, key, versionId),
+    };
+    return { port, bucket, counts: requester.counts };
+}
+/** A bucket that is asked in the region of the inputs, until S3 names another. */
+function locatedBucket(name, options) {
+    const { expectedBucketOwner: expectedOwner, clientFor } = options;
+    const isInput = name === options.strictRegionFor;
+    let { client } = options;
+    return {
+        name,
+        isInput,
+        get client() {
+            return client;
+        },
+        moveTo(region) {
+            if (!isInput)
+                client = clientFor(region);
+            return !isInput;
+        },
+        ...(expectedOwner !== undefined && { expectedOwner }),
     };
 }
 

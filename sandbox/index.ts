@@ -11,7 +11,8 @@ export { OPERATIONS, type Operation } from './operation.ts';
 export type { RequestLog, RequestRecord } from './request-log.ts';
 export type { Bucket, BucketOptions, Versioning } from './store/bucket.ts';
 export type { PutOptions } from './store/draft.ts';
-export type { Encryption, Entry, Lock, LockMode, Restore, SystemHeaders } from './store/entry.ts';
+export type { ArchiveTier, Encryption, Entry, Lock, LockMode, Restore, SystemHeaders } from './store/entry.ts';
+export type { Quirks } from './store/quirks.ts';
 export type { Part, Upload } from './store/uploads.ts';
 
 export interface SandboxOptions {

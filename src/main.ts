@@ -7,8 +7,9 @@ import { saveFinished, saveStarted } from './action/state.ts';
 import { renderRefusal, renderSummary } from './action/summary.ts';
 import { writeSummary } from './action/summary-file.ts';
 import { stepFails } from './core/outcome.ts';
+import { download } from './operations/download.ts';
 import { restore } from './operations/restore.ts';
-import { createClient, openBucket } from './s3/index.ts';
+import { createClient, openBuckets } from './s3/index.ts';
 import { stopOnSignals } from './stop.ts';
 
 /** The main step: inputs → engine → report. What is decided here is only who gets to know what. */
@@ -21,9 +22,10 @@ const { stop, abort } = stopOnSignals(() => log.say('Stopping: nothing new is se
 async function run({ request, connection, warnings }: ReturnType<typeof parseInputs>): Promise<boolean> {
   for (const warning of warnings) log.warning(warning);
   saveStarted(request, startedAt);
-  const port = openBucket({ ...connection, client: createClient(connection), stop, abort });
-  const { concurrency } = connection;
-  const result = await restore(request, { port, narrator: log, now: Date.now, stop, concurrency });
+  const clientFor = (region: string) => createClient({ ...connection, region });
+  const buckets = openBuckets({ ...connection, client: createClient(connection), clientFor, stop, abort });
+  const deps = { buckets, narrator: log, now: Date.now, stop, concurrency: connection.concurrency };
+  const result = await (request.operation === 'download' ? download(request, deps) : restore(request, deps));
 
   log.endGroup();
   for (const line of conclusion(result)) log.say(line);
@@ -58,7 +60,7 @@ async function main(): Promise<boolean> {
   return run(inputs);
 }
 
-// A fault of ours, not of the bucket: `restore` returns what goes wrong there.
+// A fault of ours, not of the bucket: `restore` and `download` return what goes wrong there.
 const failed = await main().catch((error: unknown) => {
   annotateError(log, error);
   return true;

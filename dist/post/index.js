@@ -28745,7 +28745,7 @@ function cut(message) {
 
 /***/ }),
 
-/***/ 3450:
+/***/ 4170:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28775,8 +28775,8 @@ function html_facts(rows) {
     const body = rows.map(([name, value]) => `<tr><th align="left">${name}</th><td>${value}</td></tr>`);
     return `<table>\n${body.join('\n')}\n</table>`;
 }
-function html_fold(title, content) {
-    return `<details>\n<summary>${title}</summary>\n${content}\n</details>`;
+function html_fold(title, ...content) {
+    return `<details>\n<summary>${title}</summary>\n${content.join('\n')}\n</details>`;
 }
 function html_paragraph(content) {
     return `<p>${content}</p>`;
@@ -38338,7 +38338,8 @@ const headerSchema = object({
     schemaVersion: literal(1),
     kind: literal('journal'),
     operation: schemas_string(),
-    bucket: schemas_string(),
+    /** Absent where a manifest names several. */
+    bucket: schemas_string().optional(),
     dryRun: schemas_boolean(),
     planDigest: schemas_string(),
     startedAt: schemas_string(),
@@ -38351,8 +38352,10 @@ const intentSchema = object({
     do: step,
     /** The entry removed, or the version copied. */
     versionId: schemas_string().optional(),
-    /** The current entry before the run. */
-    from: object({ versionId: schemas_string(), deleteMarker: schemas_boolean() }),
+    /** The current entry before the run; null where there was none. */
+    from: object({ versionId: schemas_string(), deleteMarker: schemas_boolean() }).nullable(),
+    /** Of a copy: where the version came from, if not from the key itself. */
+    source: object({ bucket: schemas_string(), key: schemas_string() }).optional(),
 });
 const resultSchema = object({
     result: schemas_number().int().positive(),
@@ -38377,7 +38380,8 @@ function intentOf(number, line, of) {
         key: line.key,
         do: of.do,
         ...('versionId' in of && { versionId: of.versionId }),
-        from: { versionId: line.from.versionId, deleteMarker: line.from.deleteMarker },
+        from: line.from && { versionId: line.from.versionId, deleteMarker: line.from.deleteMarker },
+        ...(of.do === 'copy-version' && of.source !== undefined && { source: of.source }),
     };
 }
 function resultOf(number, result) {
@@ -38475,33 +38479,52 @@ const carrySchema = strictObject({
     encryption: schemas_string().optional(),
     kmsKeyId: schemas_string().optional(),
     bucketKey: schemas_boolean().optional(),
+    lockMode: schemas_string().optional(),
+    /** RFC 3339. */
+    lockUntil: schemas_string().optional(),
+    legalHold: literal(true).optional(),
+    annotations: literal(true).optional(),
 });
 const versionId = schemas_string().min(1);
 const stepSchema = discriminatedUnion('do', [
     strictObject({ do: literal('remove-delete-marker'), versionId }),
-    /** `carry`: what CopyObject would drop and the copy sends again. */
-    strictObject({ do: literal('copy-version'), versionId, carry: carrySchema.optional() }),
+    strictObject({
+        do: literal('copy-version'),
+        versionId,
+        /** Where the version is, if not in the line's own bucket and key. */
+        source: strictObject({ bucket: schemas_string().min(1), key: schemas_string().min(1) }).optional(),
+        /** The source's; only where the id does not say which version is meant (`null`, which any write may replace). */
+        etag: schemas_string().optional(),
+        /** Over 5 GiB, which CopyObject does not take: the version's size, in bytes; it is copied part by part. */
+        multipart: schemas_number().int().positive().optional(),
+        /** What the copy would drop and is sent again. */
+        carry: carrySchema.optional(),
+    }),
     strictObject({ do: literal('delete-version'), versionId }),
     strictObject({ do: literal('add-delete-marker') }),
 ]);
 const plan_lineSchema = strictObject({
     bucket: schemas_string().min(1),
     key: schemas_string().min(1),
-    /** The current entry as the plan saw it. `etag` is null for a delete marker. */
-    from: strictObject({ versionId, deleteMarker: schemas_boolean(), etag: schemas_string().nullable() }),
+    /** The current entry as the plan saw it, null where the key had none. `etag` is null for a delete marker. */
+    from: strictObject({ versionId, deleteMarker: schemas_boolean(), etag: schemas_string().nullable() }).nullable(),
     /**
      * The entry the key goes back to; null where it should be deleted or absent. `etag` only where the id does not say
      * which entry is meant: `null` in a suspended bucket, where any write may take its place.
      */
     to: strictObject({ versionId: versionId.nullable(), etag: schemas_string().optional() }),
-    /** In the order in which they are carried out; of several deletions the current entry's is last. */
+    /**
+     * In the order in which they are carried out: of several deletions the current entry's is last, of several copies the
+     * oldest version's is first.
+     */
     steps: array(stepSchema).min(1),
 });
 const plan_headerSchema = strictObject({
     schemaVersion: literal(1),
     kind: literal('plan'),
     operation: schemas_string(),
-    bucket: schemas_string(),
+    /** Absent where a manifest names several. */
+    bucket: schemas_string().optional(),
     scope: record(schemas_string(), unknown()),
     target: record(schemas_string(), unknown()),
     method: schemas_enum(['copy', 'delete']),
@@ -38520,7 +38543,7 @@ function planLine(line) {
     return `${JSON.stringify({
         bucket,
         key,
-        from: { versionId: from.versionId, deleteMarker: from.deleteMarker, etag: from.etag },
+        from: from && { versionId: from.versionId, deleteMarker: from.deleteMarker, etag: from.etag },
         to: { versionId: to.versionId, etag: to.etag },
         steps: steps.map(canonicalStep),
     })}\n`;
@@ -38528,11 +38551,52 @@ function planLine(line) {
 function canonicalStep(step) {
     if (step.do === 'add-delete-marker')
         return { do: step.do };
-    if (step.do !== 'copy-version' || step.carry === undefined)
+    if (step.do !== 'copy-version')
         return { do: step.do, versionId: step.versionId };
-    const { storageClass, websiteRedirect, encryption, kmsKeyId, bucketKey } = step.carry;
-    const carry = { storageClass, websiteRedirect, encryption, kmsKeyId, bucketKey };
-    return { do: step.do, versionId: step.versionId, carry };
+    const { versionId, source, etag, multipart, carry } = step;
+    return {
+        do: step.do,
+        versionId,
+        source: source && { bucket: source.bucket, key: source.key },
+        etag,
+        multipart,
+        carry: carry && canonicalCarry(carry),
+    };
+}
+function canonicalCarry(carry) {
+    const { storageClass, websiteRedirect, encryption, kmsKeyId, bucketKey, lockMode, lockUntil } = carry;
+    const { legalHold, annotations } = carry;
+    return {
+        storageClass,
+        websiteRedirect,
+        encryption,
+        kmsKeyId,
+        bucketKey,
+        lockMode,
+        lockUntil,
+        legalHold,
+        annotations,
+    };
+}
+function isWrite(step) {
+    return step.do === 'copy-version' || step.do === 'add-delete-marker';
+}
+/**
+ * Is this current entry the one that the plan saw? `null` names whatever was written last while versioning was
+ * suspended, hence the ETag.
+ */
+function isStill(seen, current) {
+    if (seen === null || current === undefined)
+        return seen === null && current === undefined;
+    return (current.versionId === seen.versionId &&
+        current.deleteMarker === seen.deleteMarker &&
+        (current.deleteMarker || (current.etag ?? null) === seen.etag));
+}
+/** How the plan notes what it saw on top of a key. */
+function seenOf(current) {
+    if (current === undefined)
+        return null;
+    return { versionId: current.versionId, deleteMarker: current.deleteMarker, etag: current.etag ?? null };
 }
 /** The kind of a canonical line's first step, without parsing it: inside a string the quotes would be escaped. */
 function firstStepKind(line) {
@@ -38608,7 +38672,7 @@ async function readJournal(file, startedAt) {
             }
             else if ('intent' in line) {
                 findings.begun += 1;
-                open.set(line.intent, line.key);
+                open.set(line.intent, { bucket: line.bucket, key: line.key });
             }
             else if ('result' in line) {
                 open.delete(line.result);
@@ -38710,7 +38774,8 @@ function time_formatTime(at) {
  * How to finish a run that was cut off. Running it again converges where the target stands still: `15m ago` is another
  * time when it is said later, and one version back is another version once a version was put on top.
  */
-function again_againWords({ target }) {
+function again_againWords(request) {
+    const { target } = request;
     const finish = 'what is done is left alone, the rest is finished.';
     switch (target.kind) {
         case 'undelete': {
@@ -38722,15 +38787,22 @@ function again_againWords({ target }) {
             return `Run the same step again${fixed}: ${finish}`;
         }
         case 'version':
+        case 'rows':
             return `Run the same step again: ${finish}`;
         case 'time':
             return `Run the same step again with to-time: ${formatTime(target.at)}: ${finish}`;
         case 'versions-back':
-            return target.count === 0
+            return canRepeat(request)
                 ? `Run the same step again: ${finish}`
                 : 'Do not run the same step again: versions-back counts from what is there now, so keys that are done would go ' +
                     'back further. Use to-time, or leave out the keys that the journal names.';
     }
+}
+/** Does the target stand still, so that a second run finds the same? Versions back count from what is there then. */
+function canRepeat(request) {
+    const { target } = request;
+    const movesWithUs = request.operation !== 'download' && request.destination === undefined;
+    return target.kind !== 'versions-back' || target.count === 0 || !movesWithUs;
 }
 
 ;// CONCATENATED MODULE: ./build/action/state.js
@@ -38738,12 +38810,29 @@ function again_againWords({ target }) {
 
 
 /** What the main step tells the post step. The runner keeps it, also when the main step is killed. */
-const STATE_KEYS = (/* unused pure expression or super */ null && (['operation', 'bucket', 'started-at', 'plan-file', 'journal-file', 'again', 'finished']));
+const STATE_KEYS = (/* unused pure expression or super */ null && ([
+    'operation',
+    'bucket',
+    'manifest',
+    'directory',
+    'archived',
+    'started-at',
+    'plan-file',
+    'journal-file',
+    'again',
+    'finished',
+]));
 /** Call it as soon as the inputs are parsed. `startedAt` in ms: no later than what the journal will say. */
 function saveStarted(request, startedAt, saveState = core.saveState) {
     const save = (key, value) => saveState(key, value);
     save('operation', request.operation);
-    save('bucket', request.scope.bucket);
+    save('bucket', request.scope.bucket ?? '');
+    if (request.operation === 'download')
+        save('directory', request.directory);
+    else {
+        save('manifest', request.manifest?.given ?? '');
+        save('archived', String(request.archived !== undefined && !request.dryRun));
+    }
     save('started-at', formatTime(startedAt));
     save('plan-file', request.planFile);
     save('journal-file', request.journalFile);
@@ -38762,6 +38851,9 @@ function readState(env) {
     return {
         operation: get('operation'),
         bucket: get('bucket'),
+        manifest: get('manifest'),
+        directory: get('directory'),
+        archived: get('archived') === 'true',
         startedAt: get('started-at'),
         planFile: get('plan-file'),
         journalFile: get('journal-file'),
@@ -38878,12 +38970,15 @@ function scope_scopeTest(scope) {
     return (key) => (exact === undefined ? key.startsWith(prefix) : key === exact) && included(key) && !excluded(key);
 }
 /** The scope as it stands in plan headers and reports: only what was asked for, in a fixed order. */
-function scope_scopeRecord(scope) {
+function scope_scopeRecord(scope, more = {}) {
+    const { manifest, destination } = more;
     return {
-        bucket: scope.bucket,
+        ...(scope.bucket !== undefined && { bucket: scope.bucket }),
+        ...(manifest !== undefined && { manifest: manifest.given }),
         ...(scope.key !== undefined ? { key: scope.key } : { prefix: scope.prefix }),
         ...(scope.include.length > 0 && { include: [...scope.include] }),
         ...(scope.exclude.length > 0 && { exclude: [...scope.exclude] }),
+        ...(destination !== undefined && { destination: { ...destination } }),
     };
 }
 
@@ -38913,7 +39008,9 @@ function newTally() {
         skipped: {},
         failures: [],
         conflicts: [],
+        renamed: [],
         notes: new Set(),
+        archived: new Map(),
         prefixes: new Map(),
         samples: [],
     };
@@ -38983,6 +39080,8 @@ function targetRecord(target) {
             return { kind: target.kind, toTime: formatTime(target.at) };
         case 'versions-back':
             return { kind: target.kind, versionsBack: target.count };
+        case 'rows':
+            return { kind: target.kind };
     }
 }
 function finishReport(request, tally, run) {
@@ -38991,8 +39090,8 @@ function finishReport(request, tally, run) {
         operation: request.operation,
         dryRun: request.dryRun,
         status: statusOf(tally.totals, { dryRun: request.dryRun, stopped: run.error !== undefined }),
-        scope: scopeRecord(request.scope),
-        target: { ...targetRecord(request.target), method: request.method },
+        scope: scopeRecord(request.scope, request.operation === 'download' ? {} : request),
+        target: { ...targetRecord(request.target), ...('method' in request && { method: request.method }) },
         startedAt: formatTime(run.startedAt),
         finishedAt: formatTime(run.finishedAt),
         totals: { ...tally.totals },
@@ -39001,6 +39100,7 @@ function finishReport(request, tally, run) {
         requests: { ...run.requests },
         failures: [...tally.failures],
         conflicts: [...tally.conflicts],
+        ...(tally.renamed.length > 0 && { renamed: [...tally.renamed] }),
         notes: [...tally.notes],
         ...(run.error !== undefined && { error: run.error }),
     };
@@ -39030,28 +39130,22 @@ function pickSamples(samples) {
     return samples.filter((sample) => picked.has(sample));
 }
 
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
-;// CONCATENATED MODULE: external "node:path"
-const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
-;// CONCATENATED MODULE: ./build/action/registry.js
-/**
- * Every input and output of the action, once. action.yml and the tables of the README are held to this list by
- * tests; the code can name no input that is not in it.
- */
-const registry_INPUTS = [
+;// CONCATENATED MODULE: ./build/action/registry-inputs.js
+/** Every input, in the order in which action.yml and the README have them. */
+const registry_inputs_INPUTS = [
     {
         name: 'operation',
         required: true,
         group: 'Which keys',
         description: '`undelete`: deleted keys become live again, by removing the delete markers on top; no data moves. ' +
-            '`rollback`: keys go back to a version, to a point in time, or a number of versions.',
+            '`rollback`: keys go back to a version, to a point in time, or a number of versions. ' +
+            '`download`: a version, or a prefix as it was, is fetched into a folder; nothing in the bucket changes.',
     },
     {
         name: 'bucket',
-        required: true,
         group: 'Which keys',
-        description: 'Name of the bucket. Its versioning must be on, or have been on and be suspended.',
+        description: 'Name of the bucket. Its versioning must be on, or have been on and be suspended. Needed, unless a `manifest` names the buckets; ' +
+            'given with one, every row must be in it.',
     },
     {
         name: 'key',
@@ -39067,12 +39161,12 @@ const registry_INPUTS = [
         name: 'whole-bucket',
         default: 'false',
         group: 'Which keys',
-        description: '`true`: every key in the bucket. Needed when neither `key` nor `prefix` is given, so that nobody does it by accident.',
+        description: '`true`: every key in the bucket. Needed when neither `key`, `prefix` nor `manifest` is given, so that nobody does it by accident.',
     },
     {
         name: 'include',
         group: 'Which keys',
-        description: 'Globs, one a line, tested against the whole key (`site/**/*.html`). Only keys that match one of them. With `prefix` or `whole-bucket`.',
+        description: 'Globs, one a line, tested against the whole key (`site/**/*.html`). Only keys that match one of them. With `prefix`, `whole-bucket` or `manifest`.',
     },
     {
         name: 'exclude',
@@ -39080,20 +39174,33 @@ const registry_INPUTS = [
         description: 'Globs, one a line, tested against the whole key. Keys that match one of them are left alone. Wins over `include`.',
     },
     {
+        name: 'manifest',
+        group: 'Which keys',
+        description: '`undelete`, `rollback`: a file that lists the keys, or their versions; a path in the workspace, or `s3://bucket/key`. ' +
+            '`prefix`, `include` and `exclude` narrow it. [Formats and rules](docs/manifests.md)',
+    },
+    {
+        name: 'manifest-format',
+        default: 'auto',
+        group: 'Which keys',
+        description: '`csv` (as for S3 Batch Operations, or its completion report), `jsonl`, `inventory` (the `manifest.json` of an S3 Inventory), ' +
+            'or `auto`: by what is in the file.',
+    },
+    {
         name: 'version-id',
         group: 'Back to what',
-        description: '`rollback` with `key`: the id of the version to go back to.',
+        description: '`rollback`, `download`, with `key`: the id of the version.',
     },
     {
         name: 'to-time',
         group: 'Back to what',
-        description: '`rollback`: the state at this time. RFC 3339 with a zone (`2026-11-22T14:00:00Z`), Unix seconds, or `15m ago` (`s`, `m`, `h`, `d`). ' +
-            'A key that did not exist then is deleted (with a delete marker, under `method: copy`).',
+        description: '`rollback`, `download`: the state at this time. RFC 3339 with a zone (`2026-11-22T14:00:00Z`), Unix seconds, or `15m ago` (`s`, `m`, `h`, `d`). ' +
+            'A key that did not exist then is deleted (with a delete marker, under `method: copy`), or not fetched.',
     },
     {
         name: 'versions-back',
         group: 'Back to what',
-        description: '`rollback`: this many versions back, delete markers not counted. `0` is the newest version, `1` the one before.',
+        description: '`rollback`, `download`: this many versions back, delete markers not counted. `0` is the newest version, `1` the one before.',
     },
     {
         name: 'deleted-after',
@@ -39118,10 +39225,45 @@ const registry_INPUTS = [
         description: '`method: delete`: the most versions (delete markers do not count) that this run may delete. A plan with more is refused before the first change.',
     },
     {
+        name: 'destination-bucket',
+        group: 'How',
+        description: '`rollback` by copying: copy into this bucket instead of in place. Nothing changes where the versions come from.',
+    },
+    {
+        name: 'destination-prefix',
+        group: 'How',
+        description: '`rollback` by copying: goes before the whole key of each copy, to the letter. Alone, the copies stay in the same bucket.',
+    },
+    {
+        name: 'archived',
+        default: 'skip',
+        group: 'How',
+        description: '`rollback` by copying, versions in an archive (Glacier, Deep Archive, archive tiers): `skip` leaves their keys alone; ' +
+            '`restore` requests them from the archive, and a later run copies them.',
+    },
+    {
+        name: 'restore-days',
+        default: '7',
+        group: 'How',
+        description: '`archived: restore`: how many days the restored copies stay readable.',
+    },
+    {
+        name: 'restore-tier',
+        default: 'Standard',
+        group: 'How',
+        description: '`archived: restore`: `Standard`, `Bulk` (cheapest, slowest) or `Expedited` (dearest, minutes).',
+    },
+    {
+        name: 'preserve',
+        group: 'How',
+        description: '`rollback` by copying: what copies keep besides what they always keep: `object-lock` (retention and legal hold), `annotations`. ' +
+            'Separated by commas or lines.',
+    },
+    {
         name: 'dry-run',
         default: 'false',
         group: 'How',
-        description: '`true`: make the plan, change nothing.',
+        description: '`true`: make the plan, change nothing, fetch nothing.',
     },
     {
         name: 'max-changes',
@@ -39160,6 +39302,11 @@ const registry_INPUTS = [
         description: '`true`, with `method: delete`: also delete versions under governance-mode retention (needs `s3:BypassGovernanceRetention`).',
     },
     {
+        name: 'directory',
+        group: 'Files',
+        description: '`download`: the folder to fill. Relative to the workspace. Made where it does not exist.',
+    },
+    {
         name: 'plan-file',
         group: 'Files',
         description: "Where to write the plan (JSON Lines). Relative to the workspace. Default: in the runner's temp folder, see the output.",
@@ -39172,12 +39319,12 @@ const registry_INPUTS = [
     {
         name: 'expected-bucket-owner',
         group: 'Connection',
-        description: 'AWS account id (12 digits) that must own the bucket; sent with every request.',
+        description: 'AWS account id (12 digits) that must own the bucket, and every other that is used; sent with every request.',
     },
     {
         name: 'region',
         group: 'Connection',
-        description: 'Region of the bucket. Default: `AWS_REGION`, then `AWS_DEFAULT_REGION`; `us-east-1` with a custom endpoint.',
+        description: 'Region of the bucket; other buckets of the run are found where they are. Default: `AWS_REGION`, then `AWS_DEFAULT_REGION`; `us-east-1` with a custom endpoint.',
     },
     {
         name: 'endpoint-url',
@@ -39190,15 +39337,22 @@ const registry_INPUTS = [
         description: '`true`: the bucket goes into the path, not the host name. Default: `true` for a custom endpoint, `false` for AWS.',
     },
 ];
-const registry_INPUT_NAMES = registry_INPUTS.map((input) => input.name);
+
+;// CONCATENATED MODULE: ./build/action/registry.js
+
+
+const registry_INPUT_NAMES = registry_inputs_INPUTS.map((input) => input.name);
 const OUTPUTS = [
     {
         name: 'status',
-        description: '`success`: every planned key restored. `no-change`: nothing to do. `planned`: a dry run. ' +
+        description: '`success`: every planned key restored (or fetched). `no-change`: nothing to do. `planned`: a dry run. ' +
             '`partial`: something restored, something failed or in conflict. `failed`: refused, or nothing restored and something failed.',
     },
-    { name: 'planned', description: 'Number of keys that the plan changes. Set on every run.' },
-    { name: 'restored', description: 'Number of keys that are at their target again, on the word of S3.' },
+    { name: 'planned', description: 'Number of keys that the plan changes, or fetches. Set on every run.' },
+    {
+        name: 'restored',
+        description: 'Number of keys that are at their target again, on the word of S3; of a download, keys that are on disk, checked.',
+    },
     { name: 'unchanged', description: 'Number of keys that were at their target already.' },
     {
         name: 'skipped',
@@ -39236,11 +39390,17 @@ function input_reader_inputReader(env) {
         const given = exact(name).trim();
         return given === '' ? defaultOf(name) : given;
     }
+    function unknown(name, word, choices) {
+        const meant = closest(word, choices);
+        const guess = meant === undefined ? '' : ` Did you mean ${meant}?`;
+        problem(name, `${input_reader_quoted(word)} is not known`, `Use one of: ${choices.join(', ')}.${guess}`);
+    }
     return {
         problems,
         warnings,
         text,
         exact,
+        given: (name) => text(name).toLowerCase() !== defaultOf(name).toLowerCase(),
         problem,
         warn: (message) => void warnings.push(message),
         lines: (name) => exact(name)
@@ -39272,14 +39432,20 @@ function input_reader_inputReader(env) {
             problem(name, `${input_reader_quoted(given)} is not a whole number ${range}`, `Give ${name} a whole number ${range}, in digits.`);
             return undefined;
         },
-        choice(name, choices) {
+        choice(name, choices, how) {
             const given = text(name);
-            const found = choices.find((choice) => choice === given);
-            if (found === undefined) {
-                const meant = closest(given, choices);
-                const guess = meant === undefined ? '' : ` Did you mean ${meant}?`;
-                problem(name, `${input_reader_quoted(given)} is not known`, `Use one of: ${choices.join(', ')}.${guess}`);
-            }
+            const same = (word) => (how?.anyCase === true ? word.toLowerCase() : word);
+            const found = choices.find((choice) => same(choice) === same(given));
+            if (found === undefined)
+                unknown(name, given, choices);
+            return found;
+        },
+        list(name, choices) {
+            const words = [...new Set(text(name).split(/[\s,]+/))].filter((word) => word !== '');
+            const found = choices.filter((choice) => words.includes(choice));
+            for (const word of words)
+                if (!found.some((choice) => choice === word))
+                    unknown(name, word, choices);
             return found;
         },
         time(name, now) {
@@ -39328,7 +39494,7 @@ function input_connection_parseConnection(read, env, bucket) {
     }
     const style = read.text('force-path-style') === '' ? undefined : read.flag('force-path-style');
     return {
-        bucket,
+        ...(bucket !== undefined && { strictRegionFor: bucket }),
         region: parseRegion(read, env, endpoint !== undefined),
         ...(endpoint !== undefined && { endpointUrl: endpoint.href }),
         forcePathStyle: style ?? (endpoint !== undefined && !isAws(endpoint)),
@@ -39394,32 +39560,384 @@ function isAws(endpoint) {
     return /(^|\.)(amazonaws\.com(\.cn)?|api\.aws)$/i.test(endpoint.hostname);
 }
 
+;// CONCATENATED MODULE: ./build/action/input-keys.js
+
+
+
+/** Names of S3 as they stand in inputs: what cannot be one is a problem, what is seldom meant is a warning. */
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
+function input_keys_checkKey(read, name, value) {
+    const bytes = keyBytes(value);
+    if (bytes > MAX_KEY_BYTES) {
+        read.problem(name, `is ${bytes} bytes of UTF-8; S3 has no keys over ${MAX_KEY_BYTES}`, `Check ${name}: ${quoted(value)}.`);
+    }
+    warnOfSpace(read, name, value);
+    if (value.startsWith('/')) {
+        read.warn(`input "${name}" begins with "/", which is taken to the letter; keys of S3 seldom do: ${quoted(value)}.`);
+    }
+}
+function warnOfSpace(read, name, value) {
+    if (!/^\s|\s$/.test(value))
+        return;
+    const newline = value.endsWith('\n') ? `; in YAML, "${name}: |" ends in a newline and "${name}: |-" does not` : '';
+    read.warn(`input "${name}" begins or ends with white space, which is taken to the letter: ${quoted(value)}${newline}.`);
+}
+/** `value` is not empty. */
+function input_keys_checkBucket(read, input, value) {
+    if (/^s3:\/\//i.test(value)) {
+        const name = value.slice(5).replace(/\/.*$/s, '');
+        const rest = input === 'bucket' ? 'key or prefix' : 'destination-prefix';
+        read.problem(input, `${quoted(value)} is a URL, not a name`, `Write ${input}: ${isBucketName(name) ? name : '<name>'} without s3://, and what comes after the name as ${rest}.`);
+    }
+    else if (value.startsWith('arn:')) {
+        // An access point cannot say whether versioning is on: GetBucketVersioning is not among its operations.
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html
+        read.problem(input, `${quoted(value)} is an ARN, not a name`, 'Give the name of the bucket itself, also where an access point leads to it.');
+    }
+    else if (!isBucketName(value)) {
+        read.problem(input, `${quoted(value)} is not a bucket name`, 'A name has 3 to 63 lower-case letters, digits, hyphens and dots, and no slash.');
+    }
+}
+
+;// CONCATENATED MODULE: ./build/action/input-copies.js
+
+
+
+
+
+/** Of an undelete, which copies nothing. */
+const input_copies_NO_COPIES = { preserve: { objectLock: false, annotations: false } };
+/** With a problem what is returned means nothing. */
+function input_copies_parseCopies(read, { scope, target }, method, manifest) {
+    const destination = parseDestination(read, scope, manifest);
+    const archived = parseArchived(read);
+    const preserve = parsePreserve(read);
+    if (archived !== undefined)
+        checkRepeatable(read, scope, target, destination);
+    if (method === 'delete') {
+        refuseWithDelete(read, 'destination-bucket', destination?.bucket !== undefined);
+        refuseWithDelete(read, 'destination-prefix', destination?.bucket === undefined && destination !== undefined);
+        refuseWithDelete(read, 'archived', archived !== undefined);
+        refuseWithDelete(read, 'preserve', preserve.objectLock || preserve.annotations);
+    }
+    return {
+        ...(destination !== undefined && { destination }),
+        ...(archived !== undefined && { archived }),
+        preserve,
+    };
+}
+function refuseWithDelete(read, name, given) {
+    if (!given)
+        return;
+    read.problem(name, 'is given, but method: delete copies nothing', `Leave out ${name}, or use method: copy.`);
+}
+function parseDestination(read, scope, manifest) {
+    const bucket = read.text('destination-bucket');
+    const prefix = read.exact('destination-prefix');
+    if (bucket === '' && prefix === '')
+        return undefined;
+    if (bucket !== '')
+        checkBucket(read, 'destination-bucket', bucket);
+    if (bucket !== '' && bucket === scope.bucket && prefix === '') {
+        read.problem('destination-bucket', `${quoted(bucket)} is the bucket itself`, 'Leave it out to restore in place, or give destination-prefix too.');
+    }
+    if (prefix !== '')
+        checkKey(read, 'destination-prefix', prefix);
+    if (scope.key !== undefined && keyBytes(prefix) <= MAX_KEY_BYTES && keyBytes(prefix + scope.key) > MAX_KEY_BYTES) {
+        read.problem('destination-prefix', `with the key after it is ${keyBytes(prefix + scope.key)} bytes of UTF-8; S3 has no keys over ${MAX_KEY_BYTES}`, 'Give a shorter destination-prefix.');
+    }
+    const sameBucket = bucket === '' || bucket === scope.bucket;
+    if (sameBucket && !manifest && scope.key === undefined && copiesAreInScope(scope, prefix)) {
+        read.warn(`input "destination-prefix": the copies under ${quoted(prefix)} are themselves in scope, so another run would copy ` +
+            'them too. Name them in "exclude".');
+    }
+    return { ...(bucket !== '' && { bucket }), prefix };
+}
+/** Would a key that this run makes be one that it reads? */
+function copiesAreInScope(scope, prefix) {
+    const copy = `${prefix}${scope.prefix}x`;
+    try {
+        return scopeTest({ ...scope, include: [] })(copy);
+    }
+    catch {
+        // A glob that cannot be used is complained about elsewhere.
+        return false;
+    }
+}
+const TIERS = (/* unused pure expression or super */ null && (['Standard', 'Bulk', 'Expedited']));
+function parseArchived(read) {
+    const archived = read.choice('archived', ['skip', 'restore']);
+    if (archived === 'restore') {
+        // S3 names no upper limit; ten years is a typing error sooner than a wish.
+        const days = read.integer('restore-days', { min: 1, max: 3650 });
+        const tier = read.choice('restore-tier', TIERS, { anyCase: true });
+        return { days: days ?? 1, tier: tier ?? 'Standard' };
+    }
+    for (const name of ['restore-days', 'restore-tier']) {
+        if (archived === undefined || !read.given(name))
+            continue;
+        read.problem(name, 'is given, but nothing is restored from an archive', `Leave it out, or set archived: restore.`);
+    }
+    return undefined;
+}
+/** What is requested from an archive is copied by a later run, which has to mean the same versions. */
+function checkRepeatable(read, scope, target, destination) {
+    if (target.kind === 'versions-back' && target.count > 0 && destination === undefined && scope.key === undefined) {
+        read.problem('versions-back', 'counts from what is there, so the second run, which archived: restore needs, would take the keys that are done further back', 'Give to-time instead, or version ids in a manifest.');
+    }
+    if (target.kind === 'time' && /ago$/i.test(read.text('to-time'))) {
+        read.warn(`input "to-time": ${quoted(read.text('to-time'))} will be another time when a later run copies what was requested from the ` +
+            `archive. Now it is ${formatTime(target.at)}: give that.`);
+    }
+}
+function parsePreserve(read) {
+    const words = read.list('preserve', ['object-lock', 'annotations']);
+    return { objectLock: words.includes('object-lock'), annotations: words.includes('annotations') };
+}
+
+;// CONCATENATED MODULE: external "node:os"
+const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+;// CONCATENATED MODULE: external "node:path"
+const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
+;// CONCATENATED MODULE: ./build/action/input-operation.js
+
+
+/** What is to be done, and which inputs have nothing to say about it. */
+const OPERATIONS = (/* unused pure expression or super */ null && (['undelete', 'rollback', 'download']));
+const LATER = (/* unused pure expression or super */ null && (['recover', 'guard', 'apply', 'undo', 'history']));
+/** The operation, or `undefined` with a problem. */
+function input_operation_parseOperation(read) {
+    const given = read.text('operation');
+    const found = OPERATIONS.find((operation) => operation === given);
+    if (found !== undefined)
+        return found;
+    const use = `Use one of: ${OPERATIONS.join(', ')}.`;
+    if (given === '') {
+        read.problem('operation', 'is missing', use);
+    }
+    else if (LATER.includes(given)) {
+        read.problem('operation', `${quoted(given)} is not in this version of the action yet`, use);
+    }
+    else {
+        const meant = closest(given, OPERATIONS);
+        read.problem('operation', `${quoted(given)} is not known`, meant === undefined ? use : `${use} Did you mean ${meant}?`);
+    }
+    return undefined;
+}
+/** Inputs that not every operation heeds, and which do. Whatever is not here, all do. */
+const HEEDED = {
+    manifest: ['undelete', 'rollback'],
+    'manifest-format': ['undelete', 'rollback'],
+    'version-id': ['rollback', 'download'],
+    'to-time': ['rollback', 'download'],
+    'versions-back': ['rollback', 'download'],
+    'deleted-after': ['undelete'],
+    'deleted-before': ['undelete'],
+    method: ['rollback'],
+    'max-deletes': ['rollback'],
+    'destination-bucket': ['rollback'],
+    'destination-prefix': ['rollback'],
+    archived: ['rollback'],
+    'restore-days': ['rollback'],
+    'restore-tier': ['rollback'],
+    preserve: ['rollback'],
+    'max-changes': ['undelete', 'rollback'],
+    verify: ['undelete', 'rollback'],
+    'bypass-governance-retention': ['rollback'],
+    directory: ['download'],
+    'journal-file': ['undelete', 'rollback'],
+};
+/** Where there is more to say than that it belongs elsewhere. */
+const WHY = {
+    undelete: {
+        method: ['belongs to operation: rollback; undelete only removes delete markers', 'Leave out method.'],
+        'destination-bucket': elsewhere('destination-bucket'),
+        'destination-prefix': elsewhere('destination-prefix'),
+        archived: [
+            'is not for operation: undelete, which moves no data: archived objects come back as they are',
+            'Leave out archived. To read them, restore them from the archive afterwards.',
+        ],
+    },
+    download: {
+        manifest: [
+            'is not for operation: download',
+            'Give key, prefix or whole-bucket. To copy what a manifest names, use operation: rollback with destination-bucket.',
+        ],
+        archived: [
+            'is not for operation: download, which changes nothing: archived versions are skipped',
+            'Restore them first: operation: rollback with archived: restore and a destination-bucket, or "aws s3api restore-object".',
+        ],
+        verify: ['is for what changes a bucket; what is downloaded is always checked', 'Leave out verify.'],
+        'max-changes': ['is for what changes a bucket, and a download changes nothing', 'Leave out max-changes.'],
+        'journal-file': ['is for what changes a bucket, and a download changes nothing', 'Leave out journal-file.'],
+    },
+};
+function elsewhere(name) {
+    return [
+        'belongs to operation: rollback; undelete only removes delete markers, where they are',
+        `Leave out ${name}, or copy the newest versions there: operation: rollback with versions-back: 0 and ${name}.`,
+    ];
+}
+/** Complain about what is given and would not be heeded. It is not looked at any further. */
+function input_operation_refuseForeign(read, operation) {
+    for (const name of Object.keys(HEEDED)) {
+        if (input_operation_isHeeded(name, operation) || !isGiven(read, name))
+            continue;
+        const others = (HEEDED[name] ?? []).join(' or ');
+        const [problem, mend] = WHY[operation]?.[name] ?? [
+            `belongs to operation: ${others}, not to ${operation}`,
+            `Leave out ${name}, or use operation: ${others}.`,
+        ];
+        read.problem(name, problem, mend);
+    }
+}
+function input_operation_isHeeded(name, operation) {
+    return HEEDED[name]?.includes(operation) ?? true;
+}
+/** White space alone is a key prefix too. */
+function isGiven(read, name) {
+    return name === 'destination-prefix' ? read.exact(name) !== '' : read.given(name);
+}
+
+;// CONCATENATED MODULE: ./build/action/input-files.js
+
+
+
+
+
+/** Paths on the runner, all of them absolute. Nothing is created here. */
+function input_files_workspaceOf(env) {
+    return resolve(env.GITHUB_WORKSPACE || '.');
+}
+/**
+ * By default in a folder of this run's own, so that two steps of a job, or two jobs of a self-hosted runner, do not write
+ * over each other.
+ */
+function input_files_parseFiles(read, env, operation) {
+    const folder = join(resolve(env.RUNNER_TEMP || tmpdir()), `s3-rollback-${randomUUID().slice(0, 13)}`);
+    function path(name, byDefault) {
+        const given = isHeeded(name, operation) ? read.text(name) : '';
+        if (given === '')
+            return join(folder, byDefault);
+        if (given.includes('\0') || given.includes('\n') || /[\\/]$/.test(given)) {
+            read.problem(name, `${quoted(given)} is not the path of a file`, `Give ${name} the path of a file, such as out/${byDefault}.`);
+        }
+        return resolve(input_files_workspaceOf(env), given);
+    }
+    const planFile = path('plan-file', 'plan.jsonl');
+    const journalFile = path('journal-file', 'journal.jsonl');
+    if (planFile === journalFile) {
+        read.problem('journal-file', 'is the same file as plan-file', 'Give the two different paths.');
+    }
+    return { planFile, journalFile, reportFile: join(folder, 'report.json') };
+}
+/** The folder that a download fills; with a problem it means nothing. */
+function input_files_parseDirectory(read, env) {
+    const given = read.text('directory');
+    if (given === '') {
+        read.problem('directory', 'is missing: a download has to go somewhere', 'Give a folder, such as restored/.');
+    }
+    else if (/[\0\n]/.test(given)) {
+        read.problem('directory', `${quoted(given)} is not the path of a folder`, 'Give a folder, such as restored/.');
+    }
+    else if (/^s3:\/\//i.test(given)) {
+        read.problem('directory', `${quoted(given)} is not a folder on the runner`, 'Give a folder, such as restored/. To copy within S3, use operation: rollback with destination-bucket.');
+    }
+    return resolve(input_files_workspaceOf(env), given);
+}
+
+;// CONCATENATED MODULE: ./build/action/input-manifest.js
+
+
+
+
+
+const FORMATS = (/* unused pure expression or super */ null && (['auto', 'csv', 'jsonl', 'inventory']));
+/** The list of keys that a run is given, if it is; with a problem it means nothing. It is not read here. */
+function input_manifest_parseManifest(read, env) {
+    const format = read.choice('manifest-format', FORMATS) ?? 'auto';
+    if (read.text('manifest') === '') {
+        if (format !== 'auto') {
+            read.problem('manifest-format', 'is given without manifest', 'Leave it out, or give the manifest.');
+        }
+        return undefined;
+    }
+    return { ...parseLocation(read, env), format };
+}
+function parseLocation(read, env) {
+    // What comes after s3:// is taken to the letter, for a key may end with a space.
+    const exact = read.exact('manifest').trimStart();
+    if (/^s3:\/\//i.test(exact))
+        return { location: parseUrl(read, exact), given: exact };
+    const given = read.text('manifest');
+    if (/^(arn:|\w+:\/\/)/.test(given)) {
+        read.problem('manifest', `${quoted(given)} is neither a path nor an s3:// URL`, 'Give a path in the workspace, or s3://bucket/key.');
+    }
+    else if (/[\0\n]/.test(given) || /[\\/]$/.test(given)) {
+        read.problem('manifest', `${quoted(given)} is not the path of a file`, 'Give the path of a file in the workspace, such as out/rows.csv.');
+    }
+    return { location: { file: resolve(workspaceOf(env), given) }, given };
+}
+function parseUrl(read, url) {
+    const [, bucket = '', key = ''] = /^s3:\/\/([^/]*)\/?(.*)$/is.exec(url) ?? [];
+    if (!isBucketName(bucket)) {
+        read.problem('manifest', `${quoted(url)} names no bucket that can be`, 'Write s3://bucket/key.');
+    }
+    else if (key === '') {
+        read.problem('manifest', `${quoted(url)} names no key`, 'Write s3://bucket/key: the file itself, not its bucket.');
+    }
+    else {
+        checkKey(read, 'manifest', key);
+    }
+    return { bucket, key };
+}
+
 ;// CONCATENATED MODULE: ./build/action/input-scope.js
 
 
 
 /**
- * Which keys. Exactly one of `key`, `prefix` and `whole-bucket: true`; what is wrong goes to the reader, and the scope
- * returned then means nothing.
+ * Which keys. Exactly one of `key`, `prefix` and `whole-bucket: true`; with a `manifest`, which names them, nothing, or a
+ * `prefix` that narrows it. What is wrong goes to the reader, and the scope returned then means nothing.
  */
-function input_scope_parseScope(read) {
+function input_scope_parseScope(read, { manifest }) {
     const key = read.exact('key');
     const prefix = read.exact('prefix');
     const wholeBucket = read.flag('whole-bucket') ?? false;
     const include = read.lines('include');
     const exclude = read.lines('exclude');
+    const bucket = parseBucket(read, manifest);
     if (key !== '')
         checkKey(read, 'key', key);
     if (prefix !== '')
         checkKey(read, 'prefix', prefix);
-    checkOneScope(read, key, prefix, wholeBucket);
+    if (manifest)
+        checkBesideManifest(read, key, wholeBucket);
+    else
+        checkOneScope(read, key, prefix, wholeBucket);
     for (const [name, globs] of [['include', include], ['exclude', exclude]]) {
         checkGlobs(read, name, globs);
-        if (globs.length > 0 && key !== '') {
+        if (globs.length > 0 && key !== '' && !manifest) {
             read.problem(name, 'is given together with key, which already names one object', `Leave out ${name}, or use prefix instead of key.`);
         }
     }
-    return { bucket: parseBucket(read), ...(key !== '' && { key }), prefix: key === '' ? prefix : '', include, exclude };
+    return {
+        ...(bucket !== undefined && { bucket }),
+        ...(key !== '' && { key }),
+        prefix: key === '' ? prefix : '',
+        include,
+        exclude,
+    };
+}
+/** The rows of a manifest say which keys, and which versions of them. */
+function checkBesideManifest(read, key, wholeBucket) {
+    const narrow = 'prefix, include and exclude narrow it';
+    if (key !== '') {
+        read.problem('key', 'is given together with manifest, which names the keys', `Leave out one of the two; ${narrow}.`);
+    }
+    if (wholeBucket) {
+        read.problem('whole-bucket', 'is true, and a manifest, which names the keys, is given too', `Leave out one of the two; ${narrow}.`);
+    }
 }
 function checkOneScope(read, key, prefix, wholeBucket) {
     if (key === '' && prefix === '' && !wholeBucket) {
@@ -39431,20 +39949,6 @@ function checkOneScope(read, key, prefix, wholeBucket) {
     if (wholeBucket && (key !== '' || prefix !== '')) {
         const other = key !== '' ? 'key' : 'prefix';
         read.problem('whole-bucket', `is true, and ${other} is given too`, `Leave out ${other} for the whole bucket, or whole-bucket for less.`);
-    }
-}
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
-function checkKey(read, name, value) {
-    const bytes = keyBytes(value);
-    if (bytes > MAX_KEY_BYTES) {
-        read.problem(name, `is ${bytes} bytes of UTF-8; S3 has no keys over ${MAX_KEY_BYTES}`, `Check ${name}: ${quoted(value)}.`);
-    }
-    if (/^\s|\s$/.test(value)) {
-        const newline = value.endsWith('\n') ? `; in YAML, "${name}: |" ends in a newline and "${name}: |-" does not` : '';
-        read.warn(`input "${name}" begins or ends with white space, which is taken to the letter: ${quoted(value)}${newline}.`);
-    }
-    if (value.startsWith('/')) {
-        read.warn(`input "${name}" begins with "/", which is taken to the letter; keys of S3 seldom do: ${quoted(value)}.`);
     }
 }
 /** picomatch refuses longer ones. */
@@ -39472,70 +39976,27 @@ function compiles(glob) {
         return false;
     }
 }
-/**
- * Lenient on purpose: buckets made before 2018 may have capitals and underscores, and other servers allow more.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
- */
-const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
-function parseBucket(read) {
+/** The bucket; absent where the manifest names the buckets, row by row. */
+function parseBucket(read, manifest) {
     const bucket = read.text('bucket');
-    if (bucket === '') {
-        read.problem('bucket', 'is missing', 'Give the name of the bucket.');
+    if (bucket !== '') {
+        checkBucket(read, 'bucket', bucket);
+        return bucket;
     }
-    else if (/^s3:\/\//i.test(bucket)) {
-        const name = bucket.slice(5).replace(/\/.*$/s, '');
-        read.problem('bucket', `${quoted(bucket)} is a URL, not a name`, `Write bucket: ${BUCKET.test(name) ? name : '<name>'} without s3://, and what comes after the name as key or prefix.`);
+    if (!manifest) {
+        read.problem('bucket', 'is missing', 'Give the name of the bucket, or a manifest whose rows name the buckets.');
     }
-    else if (bucket.startsWith('arn:')) {
-        // An access point cannot say whether versioning is on: GetBucketVersioning is not among its operations.
-        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html
-        read.problem('bucket', `${quoted(bucket)} is an ARN, not a name`, 'Give the name of the bucket itself, also where an access point leads to it.');
-    }
-    else if (!BUCKET.test(bucket) || bucket.includes('..') || /^\d+(\.\d+){3}$/.test(bucket)) {
-        read.problem('bucket', `${quoted(bucket)} is not a bucket name`, 'A name has 3 to 63 lower-case letters, digits, hyphens and dots, and no slash.');
-    }
-    return bucket;
+    return undefined;
 }
 
 ;// CONCATENATED MODULE: ./build/action/input-target.js
 
 
-
-const OPERATIONS = (/* unused pure expression or super */ null && (['undelete', 'rollback']));
-const LATER = (/* unused pure expression or super */ null && (['recover', 'guard', 'apply', 'undo', 'history', 'download']));
-/** The operation, or `undefined` with a problem. */
-function input_target_parseOperation(read) {
-    const given = read.text('operation');
-    const found = OPERATIONS.find((operation) => operation === given);
-    if (found !== undefined)
-        return found;
-    const use = `Use one of: ${OPERATIONS.join(', ')}.`;
-    if (given === '') {
-        read.problem('operation', 'is missing', use);
-    }
-    else if (LATER.includes(given)) {
-        read.problem('operation', `${quoted(given)} is not in this version of the action yet`, use);
-    }
-    else {
-        const meant = closest(given, OPERATIONS);
-        read.problem('operation', `${quoted(given)} is not known`, meant === undefined ? use : `${use} Did you mean ${meant}?`);
-    }
-    return undefined;
-}
-/** What belongs to the other operation. */
-const FOREIGN = {
-    undelete: ['version-id', 'to-time', 'versions-back', 'max-deletes'],
-    rollback: ['deleted-after', 'deleted-before'],
-};
 /** What to go back to. With a problem the target returned means nothing. */
-function input_target_parseTarget(read, operation, now) {
-    const other = operation === 'undelete' ? 'rollback' : 'undelete';
-    for (const name of FOREIGN[operation]) {
-        if (read.text(name) !== '') {
-            read.problem(name, `belongs to operation: ${other}, not to ${operation}`, `Leave out ${name}, or use operation: ${other}.`);
-        }
-    }
-    return operation === 'undelete' ? parseWindow(read, now) : parseRollbackTarget(read, now);
+function input_target_parseTarget(read, operation, now, { manifest }) {
+    if (operation === 'undelete')
+        return parseWindow(read, now);
+    return manifest ? parseTargetOfRows(read, now) : parseOneTarget(read, operation, now);
 }
 function parseWindow(read, now) {
     const after = read.time('deleted-after', now);
@@ -39545,30 +40006,45 @@ function parseWindow(read, now) {
     }
     return { kind: 'undelete', ...(after !== undefined && { after }), ...(before !== undefined && { before }) };
 }
-const ROLLBACK_TARGETS = (/* unused pure expression or super */ null && (['version-id', 'to-time', 'versions-back']));
-function parseRollbackTarget(read, now) {
-    const [first, ...more] = ROLLBACK_TARGETS.filter((name) => read.text(name) !== '');
+const TARGETS = (/* unused pure expression or super */ null && (['version-id', 'to-time', 'versions-back']));
+/** Exactly one. */
+function parseOneTarget(read, operation, now) {
+    const [first, ...more] = TARGETS.filter((name) => read.text(name) !== '');
     if (first === undefined) {
-        read.problem('to-time', 'rollback does not know what to go back to', 'Give one of: to-time, versions-back, or version-id with key.');
+        read.problem('to-time', operation === 'download' ? 'nothing says which versions to fetch' : 'rollback does not know what to go back to', 'Give one of: to-time, versions-back, or version-id with key.');
+        return { kind: 'time', at: now };
     }
+    refuseMore(read, first, more);
+    return targetOf(read, first, now);
+}
+/** Rows name their versions themselves; a time or a number is for those that do not. */
+function parseTargetOfRows(read, now) {
+    if (read.text('version-id') !== '') {
+        read.problem('version-id', 'is given together with manifest', 'Write the version id into the rows, or leave out the manifest and give key.');
+    }
+    const [first, ...more] = TARGETS.filter((name) => name !== 'version-id' && read.text(name) !== '');
+    if (first === undefined)
+        return { kind: 'rows' };
+    refuseMore(read, first, more);
+    return targetOf(read, first, now);
+}
+function refuseMore(read, first, more) {
     for (const name of more) {
-        read.problem(name, `is given together with ${first}`, `Give exactly one of: ${ROLLBACK_TARGETS.join(', ')}.`);
+        read.problem(name, `is given together with ${first}`, `Give exactly one of: ${TARGETS.join(', ')}.`);
     }
-    const targets = {
-        'version-id': parseVersionId(read),
-        'to-time': read.time('to-time', now),
-        'versions-back': read.integer('versions-back', { min: 0 }),
-    };
-    if (first === 'version-id')
-        return { kind: 'version', versionId: targets['version-id'] };
-    if (first === 'versions-back')
-        return { kind: 'versions-back', count: targets['versions-back'] ?? 0 };
-    return { kind: 'time', at: targets['to-time'] ?? now };
+}
+function targetOf(read, name, now) {
+    switch (name) {
+        case 'version-id':
+            return { kind: 'version', versionId: parseVersionId(read) };
+        case 'versions-back':
+            return { kind: 'versions-back', count: read.integer('versions-back', { min: 0 }) ?? 0 };
+        case 'to-time':
+            return { kind: 'time', at: read.time('to-time', now) ?? now };
+    }
 }
 function parseVersionId(read) {
     const versionId = read.text('version-id');
-    if (versionId === '')
-        return versionId;
     // Opaque, URL-ready, at most 1,024 bytes. https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
     if (!/^[\x21-\x7e]{1,1024}$/.test(versionId)) {
         read.problem('version-id', `${quoted(versionId)} is not a version id`, 'Take an id from a listing of the versions of the key. It has no spaces.');
@@ -39578,20 +40054,20 @@ function parseVersionId(read) {
     }
     return versionId;
 }
-/** How to go back: the method, and what only `method: delete` may be given. */
+/** How to go back: the method, and what only `method: delete` may be given. Undelete has but one way. */
 function input_target_parseMethod(read, operation) {
+    if (operation === 'undelete')
+        return { method: 'copy' };
     const method = read.choice('method', ['copy', 'delete']) ?? 'copy';
     const maxDeletes = read.integer('max-deletes', { min: 0 });
-    if (operation === 'undelete') {
-        if (method === 'delete') {
-            read.problem('method', 'belongs to operation: rollback; undelete only removes delete markers', 'Leave out method.');
-        }
-    }
-    else if (method === 'delete' && read.text('max-deletes') === '') {
+    if (method === 'delete' && read.text('max-deletes') === '') {
         read.problem('max-deletes', 'is missing: method: delete deletes versions for good', 'Set max-deletes to the most versions that a run may delete. A dry run, with any number, tells how many it would be.');
     }
     else if (method === 'copy' && read.text('max-deletes') !== '') {
         read.problem('max-deletes', 'is given, but method: copy deletes no version', 'Leave out max-deletes, or set method: delete.');
+    }
+    if (method === 'copy' && read.flag('bypass-governance-retention') === true) {
+        read.problem('bypass-governance-retention', 'is true, but nothing under retention is deleted without method: delete', 'Leave it out, or set method: delete (operation: rollback).');
     }
     return { method, ...(maxDeletes !== undefined && { maxDeletes }) };
 }
@@ -39604,16 +40080,8 @@ function input_target_parseMethod(read, operation) {
  * do something else than was asked. `undefined`: any value will do, for nothing depends on it yet.
  */
 const later_inputs_LATER = {
-    manifest: [],
-    'manifest-format': ['auto'],
-    'destination-bucket': [],
-    'destination-prefix': [],
     'plan-digest': [],
     'max-plan-age': ['24h'],
-    directory: [],
-    archived: ['skip'],
-    'restore-days': undefined,
-    'restore-tier': undefined,
     engine: ['local'],
     'queue-url': [],
     event: [],
@@ -39655,6 +40123,7 @@ function later_inputs_refuseLater(read, env) {
 
 
 
+
 /** Inputs that describe no run. The warnings go with it: an input that is not known may be the one that is missing. */
 class inputs_RefusedInputs extends errors_InputError {
     warnings;
@@ -39675,59 +40144,50 @@ function parseInputs(env, now) {
         read.warn(warning);
     refuseLater(read, env);
     const operation = parseOperation(read);
-    const scope = parseScope(read);
-    const target = operation === undefined ? undefined : parseTarget(read, operation, now);
-    const how = operation === undefined ? undefined : parseMethod(read, operation);
-    const dryRun = read.flag('dry-run') ?? false;
-    const maxChanges = read.integer('max-changes', { min: 0 });
-    const verify = read.flag('verify') ?? true;
-    const failOn = read.choice('fail-on', ['failures', 'conflicts', 'never']) ?? 'failures';
-    const connection = parseConnection(read, env, scope.bucket);
-    if (how !== undefined && how.method === 'copy' && connection.bypassGovernanceRetention) {
-        read.problem('bypass-governance-retention', 'is true, but nothing under retention is deleted without method: delete', 'Leave it out, or set method: delete (operation: rollback).');
-    }
-    const files = parseFiles(read, env);
-    if (read.problems.length > 0 || operation === undefined || target === undefined || how === undefined) {
+    if (operation !== undefined)
+        refuseForeign(read, operation);
+    const request = parseRequest(read, env, operation, now);
+    const connection = parseConnection(read, env, request?.scope.bucket);
+    if (read.problems.length > 0 || request === undefined)
         throw new inputs_RefusedInputs(read.problems, read.warnings);
-    }
-    const request = {
-        operation,
-        scope,
-        target,
-        ...how,
-        dryRun,
-        ...(maxChanges !== undefined && { maxChanges }),
-        verify,
-        failOn,
-        ...files,
-    };
     return { request, connection, warnings: read.warnings };
 }
-/**
- * Absolute paths. By default in a folder of this run's own, so that two steps of a job, or two jobs of a self-hosted
- * runner, do not write over each other. Nothing is created here.
- */
-function parseFiles(read, env) {
-    const folder = join(resolve(env.RUNNER_TEMP || tmpdir()), `s3-rollback-${randomUUID().slice(0, 13)}`);
-    const workspace = resolve(env.GITHUB_WORKSPACE || '.');
-    function path(name, byDefault) {
-        const given = read.text(name);
-        if (given === '')
-            return join(folder, byDefault);
-        if (given.includes('\0') || given.includes('\n') || /[\\/]$/.test(given)) {
-            read.problem(name, `${quoted(given)} is not the path of a file`, `Give ${name} the path of a file, such as out/${byDefault}.`);
-        }
-        return resolve(workspace, given);
+/** With a problem the request returned means nothing; `undefined` where not even the operation is known. */
+function parseRequest(read, env, operation, now) {
+    // Of an operation that is not known yet all inputs may turn out to be right, so only the common ones are looked at.
+    const manifest = operation === 'download' ? undefined : parseManifest(read, env);
+    const named = { manifest: manifest !== undefined };
+    const common = {
+        scope: parseScope(read, named),
+        dryRun: read.flag('dry-run') ?? false,
+        failOn: read.choice('fail-on', ['failures', 'conflicts', 'never']) ?? 'failures',
+    };
+    if (operation === undefined)
+        return undefined;
+    const asked = {
+        ...common,
+        target: parseTarget(read, operation, now, named),
+        ...parseFiles(read, env, operation),
+    };
+    if (operation === 'download') {
+        return { operation, ...asked, directory: parseDirectory(read, env) };
     }
-    const planFile = path('plan-file', 'plan.jsonl');
-    const journalFile = path('journal-file', 'journal.jsonl');
-    if (planFile === journalFile) {
-        read.problem('journal-file', 'is the same file as plan-file', 'Give the two different paths.');
-    }
-    return { planFile, journalFile, reportFile: join(folder, 'report.json') };
+    const how = parseMethod(read, operation);
+    const copies = operation === 'undelete' ? NO_COPIES : parseCopies(read, asked, how.method, named.manifest);
+    const maxChanges = read.integer('max-changes', { min: 0 });
+    return {
+        operation,
+        ...asked,
+        ...(manifest !== undefined && { manifest }),
+        ...how,
+        ...copies,
+        ...(maxChanges !== undefined && { maxChanges }),
+        verify: read.flag('verify') ?? true,
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/action/annotations.js
+
 
 
 
@@ -39761,14 +40221,34 @@ function annotateResult(log, { report }, failOn) {
     if (report.error !== undefined)
         annotateStop({ error: tell }, report.error);
     for (const group of annotations_groupFailures(report.failures)) {
-        const first = `${sentence(group.first.message)} First: ${forLog(shorten(group.first.key, 200))}`;
+        const first = `${sentence(group.first.message)} First: ${placeWords(group.first, report)}`;
         tell(lines(`${failureCount(group, report)}: ${first}`, group.first.hint), group.code);
     }
     const [conflict] = report.conflicts;
     if (conflict !== undefined) {
-        (failOn === 'conflicts' ? log.error : log.warning)(`${count(report.totals.conflicts, 'key')} changed while this ran, and ${report.totals.conflicts === 1 ? 'was' : 'were'} left alone. ` +
-            `First: ${forLog(shorten(conflict.key, 200))}: ${sentence(conflict.found)}\nLook at what was written before you run it again.`, 'Conflicts');
+        const keys = report.totals.conflicts;
+        const [what, mend] = report.operation === 'download'
+            ? [`${count(keys, 'key')} not fetched, for nothing that is there is replaced`, 'Fetch into an empty folder.']
+            : [
+                `${count(keys, 'key')} changed while this ran, and ${keys === 1 ? 'was' : 'were'} left alone`,
+                'Look at what was written before you run it again.',
+            ];
+        (failOn === 'conflicts' ? log.error : log.warning)(`${what}. First: ${placeWords(conflict, report)}: ${sentence(conflict.found)}\n${mend}`, 'Conflicts');
     }
+    const waiting = waitingFor(report);
+    if (waiting > 0) {
+        log.warning(`${count(waiting, 'key')} not copied yet: versions were requested from an archive, now or before, and are not there.\n` +
+            `Run the same step again${fixedTime(report)} when they are: it finishes these keys. How long that takes is in the summary.`, 'Archive');
+    }
+}
+/** `15m ago` is another time when it is said later. */
+function fixedTime({ target }) {
+    return typeof target.toTime === 'string' ? ` with to-time: ${target.toTime}` : '';
+}
+/** A key; with its bucket where the inputs do not say it. */
+function placeWords({ bucket, key }, { scope }) {
+    const words = forLog(shorten(key, 200));
+    return bucket === scope.bucket ? words : `${words} in bucket ${forLog(bucket)}`;
 }
 function annotateStop(log, error) {
     log.error(lines(error.message, error.hint), error.code);
@@ -39799,127 +40279,195 @@ function failureCount(group, report) {
 
 
 
-/** The sentences of the summary. All of it is HTML that GitHub may show: names went through `forMarkdown`. */
+/** The words of the summary. All of it is HTML that GitHub may show: names went through `forMarkdown`. */
 const summary_words_SKIP_WORDS = {
     'nothing-to-restore': 'No version is left underneath the delete markers: there is nothing to bring back.',
     'outside-window': 'Deleted outside the window of deleted-after and deleted-before.',
+    'not-a-current-delete-marker': 'The row names an entry that is not one of the delete markers on top of the key now.',
     'not-enough-versions': 'The key does not have that many versions.',
+    'nothing-to-copy': 'The key was deleted then, or not there: there is no version to copy or to fetch.',
     'ambiguous-order': 'The server does not tell which of two entries is newer, and here it matters.',
     'would-destroy-null-version': 'Versioning is suspended, and a write here would destroy the version whose id is <code>null</code>. Turn versioning on first.',
-    archived: 'The version to go back to is in an archive, and has to be restored from it first.',
-    'too-large': 'The version to go back to is over 5 GiB, which one CopyObject request cannot copy.',
-    'customer-encryption-key': 'The version to go back to is encrypted with a key that only its owner has (SSE-C).',
+    archived: 'A version that is needed is in an archive, and has to be restored from it first.',
+    'restore-requested': 'Requested from the archive now. Run the same step again when it can be read.',
+    'restore-in-progress': 'Requested from the archive before, and not there yet. Run the same step again later.',
+    'customer-encryption-key': 'A version that is needed is encrypted with a key that only its owner has (SSE-C).',
     'not-attempted': 'The run ended before it was the turn of these keys.',
 };
 /** A name as it stands in a table: whole keys are up to a kilobyte. */
 function summary_words_name(text, max = 120) {
     return (0,core_text/* forMarkdown */.Bm)((0,core_text/* shorten */.ml)(text, max));
 }
-/** `in my-bucket under site/`. */
-function whereWords(scope) {
-    const bucket = `in ${summary_words_name(scope.bucket)}`;
-    if (scope.key !== undefined)
-        return `${bucket}, key ${summary_words_name(scope.key)}`;
-    return scope.prefix === '' ? bucket : `${bucket} under ${summary_words_name(scope.prefix)}`;
-}
-function summary_words_scopeWords(scope) {
-    if (scope.key !== undefined)
-        return `the key ${summary_words_name(scope.key)}`;
-    return scope.prefix === '' ? 'the whole bucket' : `all that begin with ${summary_words_name(scope.prefix)}`;
-}
-function summary_words_targetWords({ target }) {
-    switch (target.kind) {
-        case 'undelete': {
-            const { after, before } = target;
-            if (after !== undefined && before !== undefined) {
-                return `the newest version, if deleted from ${summary_words_time(after)} to ${summary_words_time(before)}`;
-            }
-            if (after !== undefined)
-                return `the newest version, if deleted at ${summary_words_time(after)} or later`;
-            return before === undefined
-                ? 'the newest version, where the key is deleted'
-                : `the newest version, if deleted at ${summary_words_time(before)} or earlier`;
-        }
-        case 'version':
-            return `version ${summary_words_name(target.versionId)}`;
-        case 'time':
-            return `the state at ${summary_words_time(target.at)}`;
-        case 'versions-back':
-            return target.count === 0 ? 'the newest version' : `${count(target.count, 'version')} back`;
-    }
-}
-function summary_words_methodWords(request) {
-    if (request.operation === 'undelete')
-        return 'delete markers are removed, no data moves';
-    return request.method === 'copy'
-        ? 'copy: the old version is put on top, nothing is lost'
-        : `delete: everything newer is deleted for good (at most ${count(request.maxDeletes ?? 0, 'version')})`;
-}
 /** A point in time (ms), in UTC. */
 function summary_words_time(at) {
     return formatTime(at).replace('T', ' ').replace('Z', ' UTC');
 }
-const STEP_WORDS = {
-    'remove-delete-marker': (n) => (n === 1 ? 'remove the delete marker' : `remove ${(0,format/* grouped */.zD)(n)} delete markers`),
-    'copy-version': () => 'copy that version on top',
-    'delete-version': (n) => `delete ${(0,format/* count */.U9)(n, 'newer version')} for good`,
-    'add-delete-marker': () => 'add a delete marker',
-};
-/** What a plan does to one key, in a few words. */
-function summary_words_stepsWords(line) {
-    const counts = new Map();
-    for (const step of line.steps)
-        counts.set(step.do, (counts.get(step.do) ?? 0) + 1);
-    return [...counts].map(([kind, n]) => STEP_WORDS[kind](n)).join(', ');
-}
-/** Emoji and sentence: what became of the run, before anything else. */
-function verdict({ report }, request) {
-    const { totals, status } = report;
-    const where = whereWords(request.scope);
-    const changed = Object.values(report.steps).some((n) => n > 0) && !report.dryRun;
-    const trouble = troubleWords(totals);
-    if (report.error !== undefined) {
-        if (report.error.code === 'cancelled')
-            return `⚠️ Cancelled: ${restoredOf(totals)} ${where}`;
-        return changed || totals.restored > 0
-            ? `❌ Stopped: ${restoredOf(totals)} ${where}`
-            : `❌ ${report.dryRun ? 'Dry run refused' : 'Refused'}: nothing was changed ${where}`;
-    }
-    if (totals.keysExamined === 0)
-        return `⚠️ No key found ${where}`;
-    if (report.dryRun) {
-        if (totals.planned > 0)
-            return `📝 Dry run: ${count(totals.planned, 'key')} would be restored ${where}${trouble}`;
-        return status === 'failed'
-            ? `❌ Dry run: no plan for any key ${where}${trouble}`
-            : `✅ Dry run: nothing to do ${where}${trouble}`;
-    }
-    switch (status) {
-        case 'success':
-            return `✅ ${count(totals.restored, 'key')} restored ${where}`;
-        case 'no-change':
-            return `✅ Nothing to do ${where}`;
-        case 'failed':
-            return `❌ No key restored ${where}${trouble}`;
-        default:
-            return `⚠️ ${restoredOf(totals)} ${where}${trouble}`;
-    }
-}
-function restoredOf(totals) {
-    return totals.restored === totals.planned
-        ? `${count(totals.restored, 'key')} restored`
-        : `${grouped(totals.restored)} of ${count(totals.planned, 'key')} restored`;
-}
-function troubleWords(totals) {
-    const parts = [
-        ...(totals.failed > 0 ? [`${grouped(totals.failed)} failed`] : []),
-        ...(totals.conflicts > 0 ? [`${count(totals.conflicts, 'conflict')}`] : []),
-    ];
-    return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
-}
 /** `showing 20 of 2,500`; nothing when all are shown. */
 function summary_words_showing(shown, of) {
     return shown >= of ? '' : ` (showing ${grouped(shown)} of ${grouped(of)})`;
+}
+/** What a plan does to one key, in a few words. */
+function summary_words_stepsWords(line, destination) {
+    const removed = line.steps.filter((step) => step.do === 'remove-delete-marker').length;
+    const deleted = line.steps.filter((step) => step.do === 'delete-version').length;
+    const added = line.steps.filter((step) => step.do === 'add-delete-marker').length;
+    const copies = line.steps.filter((step) => step.do === 'copy-version');
+    const where = destination === undefined ? 'on top' : `to ${summary_words_placeWords(line, destination)}`;
+    return [
+        ...(deleted > 0 ? [`delete ${count(deleted, 'newer version')} for good`] : []),
+        ...(removed > 0 ? [removed === 1 ? 'remove the delete marker' : `remove ${grouped(removed)} delete markers`] : []),
+        ...(copies.length > 0 ? [copyWords(copies, added, where)] : []),
+        ...(copies.length === 0 && added > 0
+            ? [destination === undefined ? 'add a delete marker' : `add a delete marker ${where}`]
+            : []),
+    ].join(', ');
+}
+function copyWords(copies, markers, where) {
+    const parts = copies.some((copy) => copy.multipart !== undefined) ? ', in parts' : '';
+    if (copies.length + markers === 1)
+        return `copy ${where === 'on top' ? 'that version ' : ''}${where}${parts}`;
+    const and = markers === 0 ? '' : ` and ${count(markers, 'delete marker')}`;
+    return `copy ${count(copies.length, 'version')}${and} ${where}, oldest first${parts}`;
+}
+/** Where the copies of a key go: only what is different there. */
+function summary_words_placeWords({ bucket, key }, destination) {
+    if (destination.bucket === undefined)
+        return summary_words_name(key);
+    return destination.prefix === '' ? summary_words_name(bucket) : `${summary_words_name(key)} in ${summary_words_name(bucket)}`;
+}
+
+;// CONCATENATED MODULE: ./build/action/summary-asked.js
+
+
+
+function askedSection(report, request, detail) {
+    const { scope } = request;
+    const took = Date.parse(report.finishedAt) - Date.parse(report.startedAt);
+    return facts([
+        ['Operation', `${request.operation}${request.dryRun ? ' (dry run)' : ''}`],
+        ...manifestFact(request),
+        scope.bucket === undefined ? ['Buckets', 'those that the manifest names'] : ['Bucket', name(scope.bucket)],
+        ['Keys', scopeWords(request)],
+        ...globFact('Only', scope.include, detail),
+        ...globFact('Except', scope.exclude, detail),
+        [goesElsewhere(request) ? 'Version' : 'Back to', targetWords(request)],
+        ...(request.operation === 'download' ? [['Into', name(request.directory, 200)]] : howFacts(request)),
+        [
+            'Examined',
+            `${count(report.totals.keysExamined, 'key')}, ${count(report.totals.entriesExamined, 'version and delete marker', 'versions and delete markers')}`,
+        ],
+        ['Started', `${time(Math.floor(Date.parse(report.startedAt) / 1000) * 1000)}, took ${duration(took)}`],
+    ]);
+}
+function manifestFact(request) {
+    const manifest = manifestOf(request);
+    if (manifest === undefined)
+        return [];
+    const format = manifest.format === 'auto' ? '' : ` (${manifest.format})`;
+    return [['Manifest', `${name(manifest.given, 200)}${format}`]];
+}
+function globFact(title, globs, detail) {
+    if (globs.length === 0)
+        return [];
+    const shown = globs.slice(0, detail.globs).map((glob) => name(glob, 80));
+    return [[title, `${shown.join(', ')}${showing(shown.length, globs.length)}`]];
+}
+function howFacts(request) {
+    const { destination, archived, preserve } = request;
+    const kept = [
+        ...(preserve.objectLock ? ['Object Lock retention and legal hold'] : []),
+        ...(preserve.annotations ? ['annotations'] : []),
+    ];
+    return [
+        ['Method', methodWords(request)],
+        ...(destination === undefined ? [] : [['Copies go to', `${destinationWords(request)}`]]),
+        ...(kept.length === 0 ? [] : [['Copies also keep', kept.join(', ')]]),
+        ...(archived === undefined
+            ? []
+            : [['Archived', `requested from the archive (${archived.tier}, for ${count(archived.days, 'day')})`]]),
+    ];
+}
+function manifestOf(request) {
+    return request.operation === 'download' ? undefined : request.manifest;
+}
+function summary_asked_destinationOf(request) {
+    return request.operation === 'download' ? undefined : request.destination;
+}
+function goesElsewhere(request) {
+    return request.operation === 'download' || request.destination !== undefined;
+}
+/** The one bucket whose keys change; `undefined` where there are several, so that each has to be named. */
+function summary_asked_changedBucket(request) {
+    return summary_asked_destinationOf(request)?.bucket ?? request.scope.bucket;
+}
+/** `in my-bucket under site/`, or `from …`. */
+function whereWords(request, preposition) {
+    const { scope } = request;
+    const manifest = manifestOf(request);
+    const rows = manifest === undefined ? '' : `manifest ${name(manifest.given)}`;
+    const bucket = scope.bucket === undefined ? `the buckets of ${rows}` : name(scope.bucket);
+    const by = scope.bucket === undefined || manifest === undefined ? '' : `, ${rows}`;
+    if (scope.key !== undefined)
+        return `${preposition} ${bucket}, key ${name(scope.key)}`;
+    return `${preposition} ${bucket}${scope.prefix === '' ? '' : ` under ${name(scope.prefix)}`}${by}`;
+}
+/** `bucket under restored/`: where copies go. '' where they stay in place. */
+function destinationWords(request) {
+    const { destination, scope } = request;
+    if (destination === undefined)
+        return '';
+    const bucket = destination.bucket ?? scope.bucket;
+    const under = destination.prefix === '' ? '' : ` under ${name(destination.prefix)}`;
+    return `${bucket === undefined ? 'the bucket that each is in' : name(bucket)}${under}`;
+}
+function scopeWords(request) {
+    const { scope } = request;
+    if (scope.key !== undefined)
+        return `the key ${name(scope.key)}`;
+    const begin = `that begin with ${name(scope.prefix)}`;
+    if (manifestOf(request) !== undefined)
+        return `those of the manifest${scope.prefix === '' ? '' : ` ${begin}`}`;
+    return scope.prefix === '' ? 'the whole bucket' : `all ${begin}`;
+}
+function targetWords(request) {
+    const words = targetAlone(request);
+    const manifest = manifestOf(request);
+    if (manifest === undefined || request.operation === 'undelete' || request.target.kind === 'rows')
+        return words;
+    // An inventory names all versions, and means none of them.
+    return manifest.format === 'inventory' ? words : `${words}; where a row names a version, that one`;
+}
+function targetAlone({ target }) {
+    switch (target.kind) {
+        case 'undelete': {
+            const { after, before } = target;
+            if (after !== undefined && before !== undefined) {
+                return `the newest version, if deleted from ${time(after)} to ${time(before)}`;
+            }
+            if (after !== undefined)
+                return `the newest version, if deleted at ${time(after)} or later`;
+            return before === undefined
+                ? 'the newest version, where the key is deleted'
+                : `the newest version, if deleted at ${time(before)} or earlier`;
+        }
+        case 'version':
+            return `version ${name(target.versionId)}`;
+        case 'time':
+            return `the state at ${time(target.at)}`;
+        case 'versions-back':
+            return target.count === 0 ? 'the newest version' : `${count(target.count, 'version')} back`;
+        case 'rows':
+            return 'the versions that the rows name';
+    }
+}
+function methodWords(request) {
+    if (request.operation === 'undelete')
+        return 'delete markers are removed, no data moves';
+    if (request.destination !== undefined)
+        return 'copy: nothing changes where the versions come from';
+    return request.method === 'copy'
+        ? 'copy: the old version is put on top, nothing is lost'
+        : `delete: everything newer is deleted for good (at most ${count(request.maxDeletes ?? 0, 'version')})`;
 }
 
 ;// CONCATENATED MODULE: ./build/action/summary-sections.js
@@ -39929,35 +40477,18 @@ function summary_words_showing(shown, of) {
 
 
 
+
+
 /** Every section is '' where it has nothing to say. */
-function countsTable({ totals }) {
+function didTitle(report) {
+    const { did } = deedOf(report);
+    return `${did.charAt(0).toUpperCase()}${did.slice(1)}`;
+}
+function countsTable(report) {
+    const { totals } = report;
     const cells = [totals.planned, totals.restored, totals.unchanged, totals.skipped, totals.conflicts, totals.failed];
-    const columns = ['Planned', 'Restored', 'Unchanged', 'Skipped', 'Conflicts', 'Failed'];
+    const columns = ['Planned', didTitle(report), 'Unchanged', 'Skipped', 'Conflicts', 'Failed'];
     return table(columns.map((title) => ({ title, number: true })), [cells.map((n, i) => (i >= 4 && n > 0 ? `<b>${grouped(n)}</b>` : grouped(n)))]);
-}
-function askedSection(report, request, detail) {
-    const { scope } = request;
-    const took = Date.parse(report.finishedAt) - Date.parse(report.startedAt);
-    return facts([
-        ['Operation', `${request.operation}${request.dryRun ? ' (dry run)' : ''}`],
-        ['Bucket', name(scope.bucket)],
-        ['Keys', scopeWords(scope)],
-        ...globRow('Only', scope.include, detail),
-        ...globRow('Except', scope.exclude, detail),
-        ['Back to', targetWords(request)],
-        ['Method', methodWords(request)],
-        [
-            'Examined',
-            `${count(report.totals.keysExamined, 'key')}, ${count(report.totals.entriesExamined, 'version and delete marker', 'versions and delete markers')}`,
-        ],
-        ['Started', `${time(Math.floor(Date.parse(report.startedAt) / 1000) * 1000)}, took ${duration(took)}`],
-    ]);
-}
-function globRow(title, globs, detail) {
-    if (globs.length === 0)
-        return [];
-    const shown = globs.slice(0, detail.globs).map((glob) => name(glob, 80));
-    return [[title, `${shown.join(', ')}${showing(shown.length, globs.length)}`]];
 }
 function errorSection({ error }) {
     if (error === undefined)
@@ -39975,7 +40506,7 @@ function notes(lines) {
 function prose(text) {
     return (0,core_text/* proseForHtml */.aF)((0,format/* sentence */.em)((0,core_text/* shorten */.ml)(text, 1000)));
 }
-function prefixesSection({ report, highlights }, detail) {
+function prefixesSection({ report, highlights }, request, detail) {
     const rows = highlights.prefixes.filter((row) => row.prefix !== OTHER_PREFIXES);
     const others = highlights.prefixes.filter((row) => row.prefix === OTHER_PREFIXES);
     if (rows.length < 2)
@@ -39984,7 +40515,10 @@ function prefixesSection({ report, highlights }, detail) {
     const rest = sumOf([...rows.slice(shown.length), ...others]);
     // A column of nothing but zeros says nothing.
     const numbers = NUMBERS.filter(({ of }) => of === 'planned' || report.totals[of] > 0);
-    const columns = [{ title: 'Prefix' }, ...numbers.map(({ title }) => ({ title, number: true }))];
+    const columns = [
+        { title: 'Prefix' },
+        ...numbers.map(({ of, title }) => ({ title: of === 'restored' ? didTitle(report) : title, number: true })),
+    ];
     const cells = (row) => numbers.map(({ of }) => grouped(row[of]));
     const body = shown.map((row) => [row.prefix === '' ? 'no folder' : name(row.prefix), ...cells(row)]);
     if (rest !== undefined)
@@ -39992,7 +40526,8 @@ function prefixesSection({ report, highlights }, detail) {
     const of = others.length > 0
         ? ` (showing ${grouped(shown.length)} of more than ${grouped(MAX_PREFIXES)})`
         : showing(shown.length, rows.length);
-    return section(`By prefix${of}`, table(columns, body));
+    const several = changedBucket(request) === undefined ? ', all buckets together' : '';
+    return section(`By prefix${several}${of}`, table(columns, body));
 }
 const NUMBERS = [
     { title: 'Planned', of: 'planned' },
@@ -40009,18 +40544,33 @@ function sumOf(rows) {
             sum[of] += row[of];
     return sum;
 }
-function samplesSection({ report, highlights }, detail) {
+function samplesSection({ report, highlights }, request, detail) {
     const shown = highlights.samples.slice(0, detail.samples);
-    if (shown.length === 0)
-        return report.totals.planned > 0 ? paragraph(`Keys${showing(0, report.totals.planned)}: see the plan file.`) : '';
+    if (shown.length === 0) {
+        if (report.totals.planned === 0)
+            return '';
+        const keys = request.operation === 'download' ? 'All keys and their files' : `Keys${showing(0, report.totals.planned)}`;
+        return paragraph(`${keys}: see the plan file.`);
+    }
+    const destination = destinationOf(request);
+    const several = request.scope.bucket === undefined;
     const rows = shown.map((line) => [
-        name(line.key),
-        line.from.deleteMarker ? 'deleted' : name(line.from.versionId, 15),
+        ...(several ? [sourceBucket(line, destination)] : []),
+        name(line.key.slice(destination?.prefix.length ?? 0)),
+        line.from === null ? 'nothing' : line.from.deleteMarker ? 'deleted' : name(line.from.versionId, 15),
         line.to.versionId === null ? 'deleted' : name(line.to.versionId, 15),
-        stepsWords(line),
+        stepsWords(line, destination),
     ]);
-    const columns = ['Key', 'Before', 'Back to', 'Plan'].map((title) => ({ title }));
+    const titles = destination === undefined ? ['Key', 'Before', 'Back to', 'Plan'] : ['Key', 'There before', 'Version', 'Plan'];
+    const columns = [...(several ? ['Bucket'] : []), ...titles].map((title) => ({ title }));
     return fold(`<b>Keys of the plan</b>${showing(shown.length, report.totals.planned)}`, table(columns, rows));
+}
+/** Where the versions of a planned key come from, as far as its line says. */
+function sourceBucket({ bucket, steps }, destination) {
+    if (destination?.bucket === undefined)
+        return name(bucket);
+    const source = steps.flatMap((step) => (step.do === 'copy-version' ? (step.source?.bucket ?? bucket) : []))[0];
+    return source === undefined ? '' : name(source);
 }
 function skippedSection({ skipped, totals }) {
     if (totals.skipped === 0)
@@ -40032,14 +40582,17 @@ function skippedSection({ skipped, totals }) {
     });
     return section('Skipped', table([{ title: 'Reason' }, { title: 'Keys', number: true }, { title: 'Meaning' }], rows));
 }
-function conflictsSection({ conflicts, totals }, detail) {
+function conflictsSection({ conflicts, totals }, request, detail) {
     if (totals.conflicts === 0)
         return '';
     const shown = conflicts.slice(0, detail.conflicts);
-    const rows = shown.map(({ key, found }) => [name(key), proseForHtml(shorten(found, 200))]);
-    return section('Conflicts', paragraph('Somebody wrote to these keys while this ran, so they were left alone. Look at what was written before you run it again.'), ...keysFold('Keys in conflict', shown.length, totals.conflicts, table([{ title: 'Key' }, { title: 'Found' }], rows)));
+    const place = placeCells(request);
+    const rows = shown.map((row) => [...place.of(row), proseForHtml(shorten(row.found, 200))]);
+    return section('Conflicts', paragraph(request.operation === 'download'
+        ? 'Another file is there already, or the version was written over while this ran: nothing was replaced. Fetch into an empty folder.'
+        : 'Somebody wrote to these keys while this ran, so they were left alone. Look at what was written before you run it again.'), ...keysFold('Keys in conflict', shown.length, totals.conflicts, table([...place.columns, { title: 'Found' }], rows)));
 }
-function failuresSection({ failures, totals }, detail) {
+function failuresSection({ failures, totals }, request, detail) {
     if (totals.failed === 0)
         return '';
     const groups = groupFailures(failures);
@@ -40054,8 +40607,16 @@ function failuresSection({ failures, totals }, detail) {
     ];
     const listed = failures.length < totals.failed ? `, by the first ${grouped(failures.length)} of ${grouped(totals.failed)}` : '';
     const shown = failures.slice(0, detail.failures);
-    const rows = shown.map(({ key, code, message }) => [name(key), name(code, 60), proseForHtml(shorten(message, 200))]);
-    return section(`Failures${listed}${showing(byCode.length, groups.length)}`, table(columns, byCode), ...keysFold('Failed keys', shown.length, totals.failed, table([{ title: 'Key' }, { title: 'Code' }, { title: 'Message' }], rows)));
+    const place = placeCells(request);
+    const rows = shown.map((row) => [...place.of(row), name(row.code, 60), proseForHtml(shorten(row.message, 200))]);
+    return section(`Failures${listed}${showing(byCode.length, groups.length)}`, table(columns, byCode), ...keysFold('Failed keys', shown.length, totals.failed, table([...place.columns, { title: 'Code' }, { title: 'Message' }], rows)));
+}
+/** A key in a list; with its bucket where the run has several. */
+function placeCells(request) {
+    const key = destinationOf(request) === undefined ? 'Key' : 'Key of the copy';
+    return changedBucket(request) === undefined
+        ? { columns: [{ title: 'Bucket' }, { title: key }], of: (place) => [name(place.bucket), name(place.key)] }
+        : { columns: [{ title: key }], of: (place) => [name(place.key)] };
 }
 function keysFold(title, shown, of, content) {
     if (shown === 0)
@@ -40082,8 +40643,11 @@ async function runPost(env, log) {
         const state = readState(env);
         if (state === undefined || state.finished)
             return;
-        const journal = await readJournal(state.journalFile, Date.parse(state.startedAt));
-        const { verdict, details } = tell(state, journal, await countPlannedSteps(state.planFile));
+        const isDownload = state.operation === 'download';
+        const journal = isDownload ? undefined : await readJournal(state.journalFile, Date.parse(state.startedAt));
+        const { verdict, details } = isDownload
+            ? tellDownload(state)
+            : tell(state, journal, await countPlannedSteps(state.planFile));
         log.warning([`${verdict}.`, ...details].join('\n'), 'The run did not come to its end');
         const problem = await writeSummary(env, (room) => {
             const text = postSummary(state, journal, verdict, details);
@@ -40102,11 +40666,26 @@ async function runPost(env, log) {
 }
 /** How many of the keys whose fate is open are named. */
 const NAMED = 5;
+/** It keeps no journal, for it changes nothing, and its plan has no steps. */
+function tellDownload({ directory, again }) {
+    return {
+        verdict: 'The download was killed before it was done',
+        details: [
+            'Nothing in the bucket was changed: a download only reads.',
+            `What has its own name in ${(0,core_text/* forLog */.Ig)((0,core_text/* shorten */.ml)(directory, 200))} is complete; what was on its way is called ".s3-rollback-…".`,
+            again,
+        ],
+    };
+}
 function tell(state, journal, planned) {
     if (journal === undefined) {
         return {
             verdict: 'The run was killed before it changed anything',
-            details: ['No step was begun: the bucket is as it was.', 'Run the same step again.'],
+            details: [
+                'No step was begun: every key is as it was.',
+                ...(state.archived ? ['Versions may have been requested from their archive: that changes no key.'] : []),
+                'Run the same step again.',
+            ],
         };
     }
     const { done, conflicts, failed, open, begun } = journal;
@@ -40118,7 +40697,7 @@ function tell(state, journal, planned) {
     if (failed > 0)
         details.push(`${(0,format/* count */.U9)(failed, 'step')} failed.`);
     if (open.size > 0) {
-        const first = [...open.values()].slice(0, NAMED).map((key) => (0,core_text/* forLog */.Ig)((0,core_text/* shorten */.ml)(key, 120)));
+        const first = [...open.values()].slice(0, NAMED).map((place) => post_placeWords(place, state));
         const more = open.size > NAMED ? `, and ${(0,format/* count */.U9)(open.size - NAMED, 'other')}` : '';
         details.push(`${(0,format/* count */.U9)(open.size, 'step')} ${open.size === 1 ? 'was' : 'were'} begun, and the answer was not seen: ` +
             `done or not, it is one or the other, never half. Keys: ${first.join(', ')}${more}.`);
@@ -40133,10 +40712,17 @@ function tell(state, journal, planned) {
         : 'The run was killed while it changed the bucket';
     return { verdict, details };
 }
+/** The key, and its bucket where that is not the one that everybody thinks of. */
+function post_placeWords({ bucket, key }, state) {
+    const words = (0,core_text/* forLog */.Ig)((0,core_text/* shorten */.ml)(key, 120));
+    return bucket === state.bucket ? words : `${words} in bucket ${(0,core_text/* forLog */.Ig)(bucket)}`;
+}
 function postSummary(state, journal, verdict, details) {
     const rows = [
         ['Operation', summary_words_name(state.operation)],
-        ['Bucket', summary_words_name(state.bucket)],
+        ['Bucket', state.bucket === '' ? 'those that the manifest names' : summary_words_name(state.bucket)],
+        ...(state.manifest === '' ? [] : [['Manifest', summary_words_name(state.manifest, 200)]]),
+        ...(state.directory === '' ? [] : [['Into', summary_words_name(state.directory, 200)]]),
         ...(journal === undefined ? [] : [['Journal', summary_words_name(state.journalFile, 200)]]),
     ];
     return `## ⚠️ ${verdict}\n\n${html_list(details.map(prose))}\n\n${html_facts(rows)}\n`;
@@ -40255,7 +40841,7 @@ function shorten(text, max) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _action_log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6236);
-/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3450);
+/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4170);
 
 
 /** The post step: speaks only for a main step that was killed before it could. */

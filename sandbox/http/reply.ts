@@ -1,3 +1,4 @@
+import type { Entry } from '../store/entry.ts';
 import { escapeXml, XML_HEAD } from './xml.ts';
 
 export interface Reply {
@@ -57,10 +58,14 @@ export const HOST_ID = 'sandbox+host+id+aAbBcCdDeEfFgGhHiIjJkKlLmMnNoOpPqQrRsStT
 
 export const errors = {
   accessDenied: (message = 'Access Denied') => new S3Error(403, 'AccessDenied', message),
-  archived: (storageClass: string) =>
-    new S3Error(403, 'InvalidObjectState', "The operation is not valid for the object's storage class", {
+  /** AWS words it differently for reads and for the sources of copies, for classes and for access tiers. */
+  archived: ({ storageClass, archiveTier }: Entry, operation: string, source = '') => {
+    const what = archiveTier === undefined ? 'storage class' : 'access tier';
+    return new S3Error(403, 'InvalidObjectState', `${operation} is not valid for the ${source}object's ${what}`, {
       StorageClass: storageClass,
-    }),
+      ...(archiveTier !== undefined && { AccessTier: archiveTier }),
+    });
+  },
   bucketExists: (bucket: string) =>
     new S3Error(
       409,
@@ -106,4 +111,8 @@ export const errors = {
     new S3Error(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
       Condition: condition,
     }),
+  selfCopy: () =>
+    errors.invalidRequest(
+      "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+    ),
 };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { crc32 } from 'node:zlib';
+import { digest } from '../store/checksums.ts';
 import { errors, S3Error } from './reply.ts';
 
 /** A request as the handlers see it. */
@@ -79,7 +79,7 @@ export function checksumsOf(headers: Readonly<Record<string, string>>): Record<s
   return found;
 }
 
-/** Compares the body with the digests that came with it, where the platform can compute them. */
+/** Compares the body with the digests that came with it. */
 export function checkDigests(request: S3Request): void {
   const claimedMd5 = request.headers['content-md5'];
   if (claimedMd5 !== undefined) {
@@ -98,20 +98,11 @@ export function checkDigests(request: S3Request): void {
   }
   for (const [algorithm, claimed] of Object.entries(checksumsOf(request.headers))) {
     const actual = digest(algorithm, request.body);
-    if (actual !== undefined && actual !== claimed) {
+    if (actual !== claimed) {
       const name = algorithm.toUpperCase();
       throw new S3Error(400, 'BadDigest', `The ${name} you specified did not match the calculated checksum.`);
     }
   }
-}
-
-/** Undefined for CRC32C and CRC64NVME, which the platform cannot compute. */
-export function digest(algorithm: string, body: Uint8Array): string | undefined {
-  if (algorithm === 'sha1' || algorithm === 'sha256') return createHash(algorithm).update(body).digest('base64');
-  if (algorithm !== 'crc32') return undefined;
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(crc32(body));
-  return bytes.toString('base64');
 }
 
 function decodePath(path: string): string {

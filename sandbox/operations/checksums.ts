@@ -1,17 +1,20 @@
 import { errors, S3Error } from '../http/reply.ts';
-import { digest, type S3Request } from '../http/request.ts';
+import type { S3Request } from '../http/request.ts';
 import { element } from '../http/xml.ts';
+import {
+  ALGORITHMS,
+  type Algorithm,
+  type Checksums,
+  checksumType,
+  compositeChecksum,
+  contentChecksum,
+  defaultType,
+  defined,
+  isComposite,
+  isPossible,
+} from '../store/checksums.ts';
 import type { Entry } from '../store/entry.ts';
 import type { ChecksumChoice, Part } from '../store/uploads.ts';
-
-type Checksums = Readonly<Record<string, string>>;
-
-const ALGORITHMS = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'];
-
-/** A checksum of checksums says how many there were: `5FRUiw==-3`. */
-function checksumType(checksums: Checksums): ChecksumChoice['type'] {
-  return Object.values(checksums).some(isComposite) ? 'COMPOSITE' : 'FULL_OBJECT';
-}
 
 export function checksumHeaders(checksums: Checksums): Record<string, string> {
   const values = valueHeaders(checksums);
@@ -34,7 +37,17 @@ export function valueElements(checksums: Checksums): string {
     .join('');
 }
 
-/** A copy is one part, so a checksum of checksums gives way to one of the content, where it can be computed. */
+/**
+ * The checksums of one part of an object: those of a checksum of checksums are kept, and an only part is the object.
+ * Recorded of AWS by LocalStack: test_get_object_part_checksum, test_complete_multipart_parts_checksum_full_object.
+ */
+export function partHeaders({ checksums, parts = [] }: Entry, number: number): Record<string, string> {
+  if (checksumType(checksums) === 'FULL_OBJECT') return parts.length > 1 ? {} : checksumHeaders(checksums);
+  const own = Object.entries(parts[number - 1]?.checksums ?? {}).filter(([algorithm]) => algorithm in checksums);
+  return { ...valueHeaders(Object.fromEntries(own)), 'x-amz-checksum-type': 'COMPOSITE' };
+}
+
+/** A copy is one part, so a checksum of checksums gives way to one of the content. */
 export function ofWhole({ checksums, body, size }: Entry): Checksums {
   const kept = Object.entries(checksums).map(([algorithm, value]) => {
     return [algorithm, isComposite(value) ? contentChecksum(algorithm, body, size) : value] as const;
@@ -51,7 +64,7 @@ export function choiceOf({ headers }: S3Request): ChecksumChoice | undefined {
     const message = 'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.';
     throw errors.invalidRequest(message);
   }
-  if (!ALGORITHMS.includes(name)) {
+  if (!ALGORITHMS.includes(name as Algorithm)) {
     const valid = `Please try again with any of the valid types: [${ALGORITHMS.join(', ')}]`;
     throw errors.invalidRequest(`Checksum algorithm provided is unsupported. ${valid}`);
   }
@@ -59,10 +72,10 @@ export function choiceOf({ headers }: S3Request): ChecksumChoice | undefined {
   if (type !== undefined && type !== 'COMPOSITE' && type !== 'FULL_OBJECT') {
     throw errors.invalidRequest('Value for x-amz-checksum-type header is invalid.');
   }
-  if ((algorithm === 'crc64nvme' && type === 'COMPOSITE') || (name.startsWith('SHA') && type === 'FULL_OBJECT')) {
+  if (type !== undefined && !isPossible(algorithm, type)) {
     throw errors.invalidRequest(`The ${type} checksum type cannot be used with the ${algorithm} checksum algorithm.`);
   }
-  return { algorithm, type: type ?? (algorithm === 'crc64nvme' ? 'FULL_OBJECT' : 'COMPOSITE') };
+  return { algorithm, type: type ?? defaultType(algorithm) };
 }
 
 /** The checksums of a part: what was sent, or what the upload asks for. Another algorithm than that is refused. */
@@ -81,7 +94,7 @@ export function partChecksums(
   return { ...defined([[choice.algorithm, contentChecksum(choice.algorithm, body, size)]]), ...sent };
 }
 
-/** The checksums of the whole; `claimed` is what the completion says that they are. */
+/** The checksums of the whole; `claimed` is what the completion says that they are, and is believed of sparse content. */
 export function wholeChecksums(
   choice: ChecksumChoice | undefined,
   claimed: Checksums,
@@ -90,31 +103,11 @@ export function wholeChecksums(
   size: number,
 ): Checksums {
   const algorithm = choice?.algorithm ?? 'crc64nvme';
-  const actual =
-    choice?.type === 'COMPOSITE' ? composite(algorithm, parts) : body && contentChecksum(algorithm, body, size);
   const said = claimed[algorithm];
+  const full = () => (body === undefined && said !== undefined ? said : contentChecksum(algorithm, body, size));
+  const actual = choice?.type === 'COMPOSITE' ? compositeChecksum(algorithm, parts) : full();
   if (actual !== undefined && said !== undefined && said.replace(/-\d+$/, '') !== actual.replace(/-\d+$/, '')) {
     throw new S3Error(400, 'BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
   }
   return defined([[algorithm, actual ?? said]]);
-}
-
-function composite(algorithm: string, parts: readonly Part[]): string | undefined {
-  const values = parts.map((part) => part.checksums[algorithm]);
-  if (values.some((value) => value === undefined)) return undefined;
-  const value = digest(algorithm, Buffer.concat(values.map((one) => Buffer.from(one ?? '', 'base64'))));
-  return value && `${value}-${parts.length}`;
-}
-
-/** Of a sparse content there is nothing to sum up but its size. */
-function contentChecksum(algorithm: string, body: Uint8Array | undefined, size: number): string | undefined {
-  return digest(algorithm, body ?? Buffer.from(`sparse ${size}`));
-}
-
-function isComposite(value: string): boolean {
-  return /-\d+$/.test(value);
-}
-
-function defined(checksums: readonly (readonly [string, string | undefined])[]): Checksums {
-  return Object.fromEntries(checksums.filter((pair): pair is [string, string] => pair[1] !== undefined));
 }

@@ -3,7 +3,7 @@ import { errors, S3Error, xml } from '../http/reply.ts';
 import { checksumsOf, type S3Request } from '../http/request.ts';
 import { childText, element, NAMESPACE, type XmlElement } from '../http/xml.ts';
 import { unquoted } from '../store/draft.ts';
-import { md5 } from '../store/entry.ts';
+import { etagOfParts } from '../store/entry.ts';
 import { joined, type Part, type Upload } from '../store/uploads.ts';
 import { documentOf } from './bucket-configuration.ts';
 import { checksumElements, wholeChecksums } from './checksums.ts';
@@ -26,7 +26,8 @@ export const completeMultipartUpload: KeyHandler = (request, bucket, key) => {
   checkUndisturbed(request, upload);
 
   const etag = etagOfParts(parts);
-  const entry = bucket.completeUpload(upload, { ...upload.described, checksums, body, size, etag });
+  const stored = parts.map((part) => ({ size: part.size, checksums: part.checksums }));
+  const entry = bucket.completeUpload(upload, { ...upload.described, checksums, body, size, etag, parts: stored });
   const location = `http://${request.headers.host ?? ''}/${bucket.name}/${encodeURIComponent(key)}`;
   const place = element('Location', location) + element('Bucket', bucket.name) + element('Key', key);
   const result = place + element('ETag', `"${etag}"`) + checksumElements(checksums);
@@ -110,9 +111,4 @@ function checkUndisturbed({ headers }: S3Request, { key, changed }: Upload): voi
   if (changed === undefined || headers[condition.toLowerCase()] === undefined) return;
   const message = 'The conditional request cannot succeed due to a conflicting operation against this resource.';
   throw new S3Error(409, 'ConditionalRequestConflict', message, { Condition: condition, Key: key });
-}
-
-/** The MD5 of the parts' MD5s, and their number: https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html */
-function etagOfParts(parts: readonly Part[]): string {
-  return `${md5(Buffer.concat(parts.map((part) => Buffer.from(part.etag, 'hex'))))}-${parts.length}`;
 }

@@ -19,10 +19,13 @@ import {
   tagsOf,
   versionHeader,
 } from './headers.ts';
+import { checkSelfCopy } from './quirks.ts';
 import { checkActive } from './read.ts';
 
 export const copyObject: KeyHandler = (request, bucket, key, context) => {
+  checkAnnotations(request);
   const source = sourceOf(request, context);
+  checkSelfCopy(bucket, key, source);
   checkCustomerKey(request, source.entry, 'x-amz-copy-source-');
   checkSourceConditions(request, source.entry, context.clock.now());
   checkWriteConditions(request, key, bucket.current(key));
@@ -51,9 +54,7 @@ function checkChanges({ headers }: S3Request, source: Source): void {
   );
   const reencrypts = source.entry.sse.algorithm !== 'AES256';
   if (replaces(headers['x-amz-metadata-directive']) || asked || reencrypts) return;
-  throw errors.invalidRequest(
-    "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
-  );
+  throw errors.selfCopy();
 }
 
 /**
@@ -71,6 +72,7 @@ function copyOf(request: S3Request, bucket: Bucket, source: Entry, versionId: st
   return {
     body: source.body,
     size: source.size,
+    parts: undefined,
     etag: etagOfCopy(source, sse, versionId),
     contentType: replaced ? contentType : source.contentType,
     metadata: replaced ? metadataOf(request) : source.metadata,
@@ -80,8 +82,16 @@ function copyOf(request: S3Request, bucket: Bucket, source: Entry, versionId: st
     storageClass: storageClassOf(request),
     lock: lockOf(request, bucket),
     restore: undefined,
+    archiveTier: undefined,
     sse,
   };
+}
+
+/** Nothing here has annotations, so both directives lead to the same: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+function checkAnnotations({ headers }: S3Request): void {
+  const directive = headers['x-amz-object-annotation-directive'];
+  if (directive === undefined || directive === 'COPY' || directive === 'EXCLUDE') return;
+  throw errors.invalidArgument('Unknown annotation directive.', 'x-amz-object-annotation-directive', directive);
 }
 
 function replaces(directive: string | undefined): boolean {

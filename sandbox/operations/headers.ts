@@ -7,9 +7,9 @@ import {
   type Entry,
   type Lock,
   type Restore,
+  restoreOf,
   type SystemHeaders,
 } from '../store/entry.ts';
-import { checksumHeaders } from './checksums.ts';
 
 /** System metadata and the header each travels in. */
 const SYSTEM_HEADERS: Record<keyof SystemHeaders, string> = {
@@ -111,10 +111,11 @@ export function lockOf({ headers }: S3Request, bucket: Bucket): Lock {
   };
 }
 
-/** What GET and HEAD tell about a version, besides its bytes. */
-export function describe(bucket: Bucket, entry: Entry, withChecksums: boolean): Record<string, string> {
+/** What GET and HEAD tell about a version, besides its bytes and their checksums. */
+export function describe(bucket: Bucket, entry: Entry, now: number): Record<string, string> {
   const { lock, sse } = entry;
   const tags = Object.keys(entry.tags).length;
+  const restore = restoreOf(entry, now);
   const described: Record<string, string> = {
     'accept-ranges': 'bytes',
     'content-type': entry.contentType,
@@ -128,8 +129,8 @@ export function describe(bucket: Bucket, entry: Entry, withChecksums: boolean): 
     ...(lock.mode && { 'x-amz-object-lock-mode': lock.mode }),
     ...(lock.retainUntil && { 'x-amz-object-lock-retain-until-date': new Date(lock.retainUntil).toISOString() }),
     ...(lock.legalHold !== undefined && { 'x-amz-object-lock-legal-hold': lock.legalHold ? 'ON' : 'OFF' }),
-    ...(entry.restore && { 'x-amz-restore': restoreHeader(entry.restore) }),
-    ...(withChecksums && checksumHeaders(entry.checksums)),
+    ...(restore && { 'x-amz-restore': restoreHeader(restore) }),
+    ...(entry.archiveTier && { 'x-amz-archive-status': entry.archiveTier }),
   };
   for (const [field, name] of Object.entries(SYSTEM_HEADERS)) {
     const value = entry.headers[field as keyof SystemHeaders];

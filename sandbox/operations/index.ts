@@ -17,6 +17,7 @@ import { listObjectVersions } from './list-versions.ts';
 import * as locks from './locks.ts';
 import { abortMultipartUpload, createMultipartUpload, uploadPart } from './multipart.ts';
 import { uploadPartCopy } from './part-copy.ts';
+import { seenWithQuirks, toldWithQuirks } from './quirks.ts';
 import { getObject, headObject } from './read.ts';
 import { restoreObject } from './restore.ts';
 import { getObjectTagging, putObjectTagging } from './tagging.ts';
@@ -72,12 +73,15 @@ function dispatch(operation: Operation, request: S3Request, context: Context): R
   if (operation === 'CreateBucket') return createBucket(request, context);
   const onBucket = ON_BUCKETS[operation];
   const onKey = ON_KEYS[operation];
-  if (onBucket) return onBucket(request, bucketOf(operation, request, context), context);
+  if (onBucket) {
+    const bucket = bucketOf(operation, request, context);
+    return onBucket(seenWithQuirks(operation, request, bucket), bucket, context);
+  }
   const { key } = request;
   if (onKey === undefined || key === undefined) throw errors.notImplemented(`${request.method} ${request.path}`);
   const bucket = bucketOf(operation, request, context);
   checkKey(key);
-  return onKey(request, bucket, key, context);
+  return toldWithQuirks(operation, onKey(seenWithQuirks(operation, request, bucket), bucket, key, context), bucket);
 }
 
 function bucketOf(operation: Operation, request: S3Request, context: Context): Bucket {

@@ -4,7 +4,8 @@ import { errors, xml } from '../http/reply.ts';
 import type { S3Request } from '../http/request.ts';
 import { element, encodeKey, escapeXml, NAMESPACE } from '../http/xml.ts';
 import type { Bucket } from '../store/bucket.ts';
-import type { Entry, Restore } from '../store/entry.ts';
+import { checksumType } from '../store/checksums.ts';
+import { type Entry, type Restore, restoreOf } from '../store/entry.ts';
 import { firstIndex, type History, orderOf, rowAfter } from '../store/key-index.ts';
 import { canonicalId } from './buckets.ts';
 import { commonPrefix, encodingOf, maxKeysOf } from './listing.ts';
@@ -23,7 +24,7 @@ interface Page {
  *
  * That page calls NextKeyMarker the first key NOT returned; S3 sends the last one returned, and continues after it.
  */
-export const listObjectVersions: BucketHandler = (request, bucket) => {
+export const listObjectVersions: BucketHandler = (request, bucket, context) => {
   const { query } = request;
   const encoded = encodingOf(query) && bucket.encodesKeys;
   const name = encoded ? (key: string) => encodeKey(key) : escapeXml;
@@ -44,6 +45,7 @@ export const listObjectVersions: BucketHandler = (request, bucket) => {
   if (encoded) head += '<EncodingType>url</EncodingType>';
   head += element('IsTruncated', truncated);
 
+  const now = context.clock.now();
   const withRestore = request.headers['x-amz-optional-object-attributes']?.includes('RestoreStatus') ?? false;
   const owner = `<Owner><ID>${canonicalId(bucket)}</ID></Owner>`;
   let versions = '';
@@ -55,7 +57,8 @@ export const listObjectVersions: BucketHandler = (request, bucket) => {
       continue;
     }
     let row = rowXml(item.entry, name(item.key), item.isLatest, owner);
-    if (withRestore && item.entry.restore) row = row.replace(owner, owner + restoreXml(item.entry.restore));
+    const restore = withRestore ? restoreOf(item.entry, now) : undefined;
+    if (restore) row = row.replace(owner, owner + restoreXml(restore));
     if (bucket.listing === 'grouped' && item.entry.deleteMarker) markers += row;
     else versions += row;
   }
@@ -69,12 +72,13 @@ function rowXml(entry: Entry, key: string, isLatest: boolean, owner: string): st
   if (entry.deleteMarker) return `<${tag}>${identity}${time}${owner}</${tag}>`;
   let row = `<${tag}>${identity}${time}<ETag>&quot;${escapeXml(entry.etag)}&quot;</ETag>`;
   for (const algorithm in entry.checksums) {
-    row += `<ChecksumAlgorithm>${algorithm.toUpperCase()}</ChecksumAlgorithm><ChecksumType>FULL_OBJECT</ChecksumType>`;
+    const type = checksumType(entry.checksums);
+    row += `<ChecksumAlgorithm>${algorithm.toUpperCase()}</ChecksumAlgorithm><ChecksumType>${type}</ChecksumType>`;
   }
   return `${row}<Size>${entry.size}</Size><StorageClass>${entry.storageClass}</StorageClass>${owner}</${tag}>`;
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html */
+/** Only where a restore was asked for: https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html */
 function restoreXml({ until }: Restore): string {
   const expiry = until === undefined ? '' : element('RestoreExpiryDate', isoTime(until));
   return `<RestoreStatus>${element('IsRestoreInProgress', until === undefined)}${expiry}</RestoreStatus>`;

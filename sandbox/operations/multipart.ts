@@ -8,6 +8,7 @@ import { etagOf } from '../store/entry.ts';
 import type { Part, Upload } from '../store/uploads.ts';
 import { choiceOf, partChecksums, valueHeaders } from './checksums.ts';
 import { encryptionHeaders } from './headers.ts';
+import { partNumberOf } from './ranges.ts';
 import { descriptionOf } from './write.ts';
 
 /** What the version will be is said here and never again: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */
@@ -72,15 +73,6 @@ export function addPart(
   };
   bucket.uploads.setPart(upload, part);
   return part;
-}
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-function partNumberOf({ query }: S3Request): number {
-  const text = query.partNumber ?? '';
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= 1 && number <= 10_000) return number;
-  const message = 'Part number must be an integer between 1 and 10000, inclusive';
-  throw errors.invalidArgument(message, 'partNumber', text);
 }
 
 /** An upload under a customer's key wants that key with every part, any other wants none. */

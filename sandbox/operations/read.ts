@@ -1,28 +1,29 @@
 import type { Context, KeyHandler } from '../http/context.ts';
-import { errors, type Reply, S3Error } from '../http/reply.ts';
+import { errors, type Reply } from '../http/reply.ts';
 import type { S3Request } from '../http/request.ts';
 import type { Bucket } from '../store/bucket.ts';
 import { type Entry, isArchived } from '../store/entry.ts';
 import { versionToRead } from './checks.ts';
+import { checksumHeaders, partHeaders } from './checksums.ts';
 import { checkReadConditions } from './conditions.ts';
 import { checkCustomerKey, describe } from './headers.ts';
+import { partial, partNumberOf, partRange, rangeOf } from './ranges.ts';
 
 export const headObject: KeyHandler = (request, bucket, key, context) => {
   const entry = readable(request, bucket, key, context);
-  return { status: 200, headers: describe(bucket, entry, wantsChecksums(request)), body: contentOf(entry) };
+  return contentOf(request, bucket, entry, undefined, context);
 };
 
 export const getObject: KeyHandler = (request, bucket, key, context) => {
   const entry = readable(request, bucket, key, context);
-  checkActive(entry, context);
-  const range = rangeOf(request.headers.range, entry.size);
-  // A checksum is of the whole object, so a part of it comes without.
-  const headers = describe(bucket, entry, wantsChecksums(request) && range === undefined);
-  return range === undefined ? { status: 200, headers, body: contentOf(entry) } : part(entry, range, headers);
+  if (isArchived(entry, context.clock.now())) throw errors.archived(entry, 'The operation');
+  return contentOf(request, bucket, entry, request.headers.range, context);
 };
 
+/** For the source of a copy. */
 export function checkActive(entry: Entry, context: Context): void {
-  if (isArchived(entry, context.clock.now())) throw errors.archived(entry.storageClass);
+  // AWS's answer is quoted in https://github.com/s3tools/s3cmd/pull/193; the API reference has another code.
+  if (isArchived(entry, context.clock.now())) throw errors.archived(entry, 'Operation', 'source ');
 }
 
 function readable(request: S3Request, bucket: Bucket, key: string, context: Context): Entry {
@@ -32,41 +33,37 @@ function readable(request: S3Request, bucket: Bucket, key: string, context: Cont
   return entry;
 }
 
-function wantsChecksums(request: S3Request): boolean {
-  return request.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED';
+/** The whole, a range of it, or one of the parts that it was uploaded in. */
+function contentOf(
+  request: S3Request,
+  bucket: Bucket,
+  entry: Entry,
+  wantedRange: string | undefined,
+  context: Context,
+): Reply {
+  const headers = describe(bucket, entry, context.clock.now());
+  const sums = request.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED';
+  if (request.query.partNumber !== undefined) return partOf(request, entry, headers, sums);
+  const range = rangeOf(wantedRange, entry.size);
+  // A checksum is of the whole object, so a part of it comes without.
+  if (range !== undefined) return partial(entry, range, headers);
+  const body = entry.body ?? { zeros: entry.size };
+  return { status: 200, headers: { ...headers, ...(sums && checksumHeaders(entry.checksums)) }, body };
 }
 
-function contentOf(entry: Entry): Reply['body'] {
-  return entry.body ?? { zeros: entry.size };
-}
-
-interface Range {
-  readonly first: number;
-  readonly last: number;
-}
-
-function part(entry: Entry, { first, last }: Range, headers: Record<string, string>): Reply {
-  return {
-    status: 206,
-    headers: { ...headers, 'content-range': `bytes ${first}-${last}/${entry.size}` },
-    body: entry.body?.subarray(first, last + 1) ?? { zeros: last - first + 1 },
-  };
-}
-
-/** One range of bytes; anything that S3 does not take for a single range means the whole object. */
-function rangeOf(header: string | undefined, size: number): Range | undefined {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
-  if (header === undefined || match === null) return undefined;
-  const [, from = '', to = ''] = match;
-  if (from === '' && to === '') return undefined;
-  if (from !== '' && to !== '' && Number(to) < Number(from)) return undefined;
-  const first = from === '' ? Math.max(0, size - Number(to)) : Number(from);
-  const last = from === '' || to === '' ? size - 1 : Math.min(Number(to), size - 1);
-  if (first >= size || (from === '' && Number(to) === 0)) {
-    throw new S3Error(416, 'InvalidRange', 'The requested range is not satisfiable', {
-      RangeRequested: header,
-      ActualObjectSize: String(size),
-    });
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (partNumber) */
+function partOf(request: S3Request, entry: Entry, headers: Record<string, string>, sums: boolean): Reply {
+  const number = partNumberOf(request);
+  if (request.headers.range !== undefined) {
+    throw errors.invalidRequest('Cannot specify both Range header and partNumber query parameter');
   }
-  return { first, last };
+  const range = partRange(entry, number);
+  const told = {
+    ...headers,
+    ...(entry.parts && { 'x-amz-mp-parts-count': String(entry.parts.length) }),
+    ...(sums && partHeaders(entry, number)),
+  };
+  // There is no range of no bytes.
+  if (range.last < range.first) return { status: 200, headers: told, body: '' };
+  return partial(entry, range, told);
 }

@@ -25,7 +25,7 @@ export const putObject: KeyHandler = (request, bucket, key) => {
   const etag = etagOf(body, body.length, described.sse, versionId);
   const entry = bucket.add(
     key,
-    { ...described, checksums: checksumsOf(request.headers), body, size: body.length, etag },
+    { ...described, checksums: checksumsOf(request.headers), body, size: body.length, etag, parts: undefined },
     versionId,
   );
   return empty(200, {
@@ -49,5 +49,6 @@ export function descriptionOf(request: S3Request, bucket: Bucket): Description {
     tags: tagsOf(request),
     lock: lockOf(request, bucket),
     restore: undefined,
+    archiveTier: undefined,
   };
 }

@@ -2,8 +2,11 @@ import { type Clock, toMillis, wholeSeconds } from '../clock.ts';
 import { draftOf, type PutOptions } from './draft.ts';
 import { type Draft, deleteMarker, type Entry, type Lock, type LockMode } from './entry.ts';
 import { type History, KeyIndex, type Row } from './key-index.ts';
+import type { Quirks } from './quirks.ts';
 import { type ChecksumChoice, type Description, type Upload, Uploads } from './uploads.ts';
 import { NULL_VERSION, sequenceOf, uploadIdOf, versionIdOf } from './version-ids.ts';
+
+const DAY = 86_400_000;
 
 /** `Off`: versioning was never enabled. S3 has no way back to it. */
 export type Versioning = 'Enabled' | 'Suspended' | 'Off';
@@ -24,6 +27,8 @@ export interface BucketOptions {
   encodesKeys?: boolean;
   /** The most rows ListObjectVersions sends in a page, however many are asked for: S3 may always send fewer. Default 1,000. */
   pageLimit?: number;
+  /** What some servers do other than AWS. Default none. */
+  quirks?: Quirks;
 }
 
 /** Object Lock of a bucket; `undefined` rule: no default retention. */
@@ -52,6 +57,7 @@ export class Bucket {
   listing: 'interleaved' | 'grouped';
   encodesKeys: boolean;
   pageLimit: number;
+  quirks: Quirks;
   #surroundings: Surroundings;
   /** Ids that tests chose themselves; all others prove themselves. */
   #chosenIds = new Set<string>();
@@ -71,6 +77,7 @@ export class Bucket {
     this.listing = options.listing ?? 'interleaved';
     this.encodesKeys = options.encodesKeys ?? true;
     this.pageLimit = options.pageLimit ?? 1000;
+    this.quirks = { ...options.quirks };
     this.#surroundings = surroundings;
   }
 
@@ -96,6 +103,25 @@ export class Bucket {
     const removed = this.index.remove(key, versionId);
     if (removed) this.uploads.touch(key, this.#surroundings.nextSequence);
     return removed;
+  }
+
+  /**
+   * Ends a restore that is under way: by default the copy is there for the days asked for. What comes back from an
+   * archive tier does so for good.
+   */
+  finishRestore(key: string, options: { versionId?: string; until?: string | number } = {}): void {
+    const { versionId, until } = options;
+    const entry = versionId === undefined ? this.current(key) : this.find(key, versionId);
+    if (entry?.restore === undefined || entry.restore.until !== undefined) {
+      throw new Error(`restore: none under way of ${key} in bucket ${this.name}`);
+    }
+    const { days = 1 } = entry.restore;
+    if (entry.archiveTier === undefined) {
+      entry.restore = { until: until === undefined ? this.#surroundings.clock.now() + days * DAY : toMillis(until) };
+    } else {
+      entry.archiveTier = undefined;
+      entry.restore = undefined;
+    }
   }
 
   /** The history of a key, newest first, in storage order. */
@@ -212,6 +238,6 @@ export class Bucket {
   #withDefaultRetention(lock: Lock): Lock {
     const rule = this.objectLock?.rule;
     if (rule === undefined || lock.mode !== undefined) return lock;
-    return { ...lock, mode: rule.mode, retainUntil: this.#surroundings.clock.now() + rule.days * 86_400_000 };
+    return { ...lock, mode: rule.mode, retainUntil: this.#surroundings.clock.now() + rule.days * DAY };
   }
 }

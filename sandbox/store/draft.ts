@@ -1,10 +1,12 @@
 import { toMillis } from '../clock.ts';
+import type { Algorithm, ChecksumType } from './checksums.ts';
+import { uploaded } from './draft-parts.ts';
 import {
+  type ArchiveTier,
   DEFAULT_ENCRYPTION,
   type Draft,
   EMPTY_DRAFT,
   type Encryption,
-  etagOf,
   type Lock,
   type LockMode,
   type SystemHeaders,
@@ -15,7 +17,9 @@ export interface PutOptions {
   body?: string | Uint8Array;
   /** A size without bytes: reads give zeros. Not together with `body`. */
   size?: number;
-  /** With or without quotes; default the MD5 of the body. `…-3` makes it look like a multipart object. */
+  /** As if uploaded in parts of these sizes, in this order. Without `body` they are sparse, and `size` is their sum. */
+  parts?: readonly number[];
+  /** With or without quotes; default what S3 makes of the content and its parts. */
   etag?: string;
   lastModified?: string | number;
   versionId?: string;
@@ -28,15 +32,21 @@ export interface PutOptions {
   /** Encrypted with a key of the customer's, which no reader has unless it sends one. */
   sseCustomer?: boolean;
   lock?: { mode?: LockMode; retainUntil?: string | number; legalHold?: boolean };
+  /** A checksum that is right. `type`: of an object in parts, by default as S3 has it for the algorithm. */
+  checksum?: { algorithm: Algorithm; type?: ChecksumType };
+  /** A checksum as it is, right or wrong. */
   checksumCrc64nvme?: string;
+  /** Sunk into an archive of INTELLIGENT_TIERING, which is then the storage class. */
+  archiveTier?: ArchiveTier;
   /** Of an archived version: its restore is under way, or done and valid until then. */
   restore?: 'ongoing' | { until: string | number };
 }
 
 /** `salt` makes ETags under KMS differ from object to object. */
 export function draftOf(options: PutOptions, salt: string): Draft {
-  const { size, headers, storageClass, contentType, metadata, tags, checksumCrc64nvme } = options;
-  if (size !== undefined && options.body !== undefined) throw new Error('size: not together with body');
+  const { headers, storageClass, contentType, metadata, tags, checksumCrc64nvme } = options;
+  if (options.size !== undefined && options.body !== undefined) throw new Error('size: not together with body');
+  const size = options.size ?? (options.body === undefined ? options.parts?.reduce((a, b) => a + b, 0) : undefined);
   const body = size !== undefined ? undefined : bytesOf(options.body ?? '');
   const sse: Encryption = options.sseCustomer ? { algorithm: 'customer' } : (options.sse ?? DEFAULT_ENCRYPTION);
   const length = size ?? body?.length ?? 0;
@@ -45,18 +55,29 @@ export function draftOf(options: PutOptions, salt: string): Draft {
     body,
     size: length,
     sse,
-    etag: options.etag === undefined ? etagOf(body, length, sse, salt) : unquoted(options.etag),
+    ...uploaded({ body, size: length }, options, sse, salt),
+    ...(options.etag !== undefined && { etag: unquoted(options.etag) }),
     ...(headers && { headers: { ...headers } }),
     ...(storageClass !== undefined && { storageClass }),
     ...(contentType !== undefined && { contentType }),
     ...(metadata && { metadata: lowerCased(metadata) }),
     ...(tags && { tags: { ...tags } }),
     ...(checksumCrc64nvme !== undefined && { checksums: { crc64nvme: checksumCrc64nvme } }),
+    ...archiveOf(options),
     ...(options.lock && { lock: lockOf(options.lock) }),
     ...(options.restore && {
       restore: options.restore === 'ongoing' ? {} : { until: toMillis(options.restore.until) },
     }),
   };
+}
+
+function archiveOf({ archiveTier, storageClass, restore }: PutOptions): Partial<Draft> {
+  if (archiveTier === undefined) return {};
+  const tiering = 'INTELLIGENT_TIERING';
+  if ((storageClass ?? tiering) !== tiering) throw new Error(`archiveTier: not of storage class ${storageClass}`);
+  if (restore !== undefined && restore !== 'ongoing')
+    throw new Error('restore: brings back from an archiveTier for good');
+  return { archiveTier, storageClass: tiering };
 }
 
 export function unquoted(etag: string): string {

@@ -1,16 +1,15 @@
-import type { Draft } from './entry.ts';
+import type { ChecksumType } from './checksums.ts';
+import type { Draft, StoredPart } from './entry.ts';
 
 /** What a version is before its parts make up its content. */
-export type Description = Omit<Draft, 'body' | 'size' | 'etag'>;
+export type Description = Omit<Draft, 'body' | 'size' | 'etag' | 'parts'>;
 
-export interface Part {
+export interface Part extends StoredPart {
   readonly number: number;
   /** Without quotes. */
   readonly etag: string;
-  readonly size: number;
   /** Undefined: copied from a sparse entry. */
   readonly body: Uint8Array | undefined;
-  readonly checksums: Readonly<Record<string, string>>;
   /** Milliseconds since 1970, always whole seconds. */
   readonly lastModified: number;
 }
@@ -19,7 +18,7 @@ export interface Part {
 export interface ChecksumChoice {
   /** Lower case. */
   readonly algorithm: string;
-  readonly type: 'COMPOSITE' | 'FULL_OBJECT';
+  readonly type: ChecksumType;
 }
 
 /** A multipart upload between its start and its completion. */

@@ -1,7 +1,9 @@
+import type { Place } from '../core/decide.ts';
 import { InputError, RollbackError } from '../core/errors.ts';
 import type { FailOn, KeyFailure } from '../core/outcome.ts';
-import type { RunResult } from '../core/report.ts';
+import type { Report, RunResult } from '../core/report.ts';
 import { forLog, shorten } from '../core/text.ts';
+import { waitingFor } from './deed.ts';
 import { count, grouped, sentence } from './format.ts';
 import { RefusedInputs } from './inputs.ts';
 import type { Log } from './log.ts';
@@ -33,17 +35,43 @@ export function annotateResult(log: Log, { report }: RunResult, failOn: FailOn):
   const tell = failOn === 'never' ? log.warning : log.error;
   if (report.error !== undefined) annotateStop({ error: tell }, report.error);
   for (const group of groupFailures(report.failures)) {
-    const first = `${sentence(group.first.message)} First: ${forLog(shorten(group.first.key, 200))}`;
+    const first = `${sentence(group.first.message)} First: ${placeWords(group.first, report)}`;
     tell(lines(`${failureCount(group, report)}: ${first}`, group.first.hint), group.code);
   }
   const [conflict] = report.conflicts;
   if (conflict !== undefined) {
+    const keys = report.totals.conflicts;
+    const [what, mend] =
+      report.operation === 'download'
+        ? [`${count(keys, 'key')} not fetched, for nothing that is there is replaced`, 'Fetch into an empty folder.']
+        : [
+            `${count(keys, 'key')} changed while this ran, and ${keys === 1 ? 'was' : 'were'} left alone`,
+            'Look at what was written before you run it again.',
+          ];
     (failOn === 'conflicts' ? log.error : log.warning)(
-      `${count(report.totals.conflicts, 'key')} changed while this ran, and ${report.totals.conflicts === 1 ? 'was' : 'were'} left alone. ` +
-        `First: ${forLog(shorten(conflict.key, 200))}: ${sentence(conflict.found)}\nLook at what was written before you run it again.`,
+      `${what}. First: ${placeWords(conflict, report)}: ${sentence(conflict.found)}\n${mend}`,
       'Conflicts',
     );
   }
+  const waiting = waitingFor(report);
+  if (waiting > 0) {
+    log.warning(
+      `${count(waiting, 'key')} not copied yet: versions were requested from an archive, now or before, and are not there.\n` +
+        `Run the same step again${fixedTime(report)} when they are: it finishes these keys. How long that takes is in the summary.`,
+      'Archive',
+    );
+  }
+}
+
+/** `15m ago` is another time when it is said later. */
+function fixedTime({ target }: Report): string {
+  return typeof target.toTime === 'string' ? ` with to-time: ${target.toTime}` : '';
+}
+
+/** A key; with its bucket where the inputs do not say it. */
+function placeWords({ bucket, key }: Place, { scope }: Report): string {
+  const words = forLog(shorten(key, 200));
+  return bucket === scope.bucket ? words : `${words} in bucket ${forLog(bucket)}`;
 }
 
 function annotateStop(log: Pick<Log, 'error'>, error: { code: string; message: string; hint: string }): void {
@@ -72,7 +100,7 @@ export function groupFailures(failures: readonly KeyFailure[]): FailureGroup[] {
 }
 
 /** `12 keys failed`; honest about failures beyond those that the report lists. */
-function failureCount(group: FailureGroup, report: RunResult['report']): string {
+function failureCount(group: FailureGroup, report: Report): string {
   const listed = report.failures.length;
   const all = report.totals.failed;
   return listed === all

@@ -22,8 +22,8 @@ export function facts(rows: readonly (readonly [name: string, value: string])[])
   return `<table>\n${body.join('\n')}\n</table>`;
 }
 
-export function fold(title: string, content: string): string {
-  return `<details>\n<summary>${title}</summary>\n${content}\n</details>`;
+export function fold(title: string, ...content: readonly string[]): string {
+  return `<details>\n<summary>${title}</summary>\n${content.join('\n')}\n</details>`;
 }
 
 export function paragraph(content: string): string {

@@ -1,8 +1,9 @@
 import { type Env, type InputReader, quoted } from './input-reader.ts';
 
-/** How to reach the bucket. Credentials are not in it: they come from the SDK's own chain, never from an input. */
+/** How to reach the buckets. Credentials are not in it: they come from the SDK's own chain, never from an input. */
 export interface Connection {
-  readonly bucket: string;
+  /** The bucket that the inputs name beside the region: if it is elsewhere, one of the two is not what was meant. */
+  readonly strictRegionFor?: string;
   readonly region: string;
   /** Where not AWS itself. */
   readonly endpointUrl?: string;
@@ -16,7 +17,7 @@ export interface Connection {
 }
 
 /** With a problem the connection returned means nothing. */
-export function parseConnection(read: InputReader, env: Env, bucket: string): Connection {
+export function parseConnection(read: InputReader, env: Env, bucket: string | undefined): Connection {
   const endpoint = parseEndpoint(read, env);
   const owner = read.text('expected-bucket-owner');
   if (owner !== '' && !/^\d{12}$/.test(owner)) {
@@ -28,7 +29,7 @@ export function parseConnection(read: InputReader, env: Env, bucket: string): Co
   }
   const style = read.text('force-path-style') === '' ? undefined : read.flag('force-path-style');
   return {
-    bucket,
+    ...(bucket !== undefined && { strictRegionFor: bucket }),
     region: parseRegion(read, env, endpoint !== undefined),
     ...(endpoint !== undefined && { endpointUrl: endpoint.href }),
     forcePathStyle: style ?? (endpoint !== undefined && !isAws(endpoint)),

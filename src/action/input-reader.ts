@@ -12,6 +12,8 @@ export interface InputReader {
   text(name: InputName): string;
   /** To the letter: a key may begin or end with a space. */
   exact(name: InputName): string;
+  /** Is it there, and something else than its default? (The runner hands defaults over as if they were given.) */
+  given(name: InputName): boolean;
   /** One a line, trimmed, empty lines left out. */
   lines(name: InputName): string[];
   /** `true`/`false` as YAML writes them; a problem, and `undefined`, for anything else. */
@@ -19,7 +21,9 @@ export interface InputReader {
   /** A whole number in digits; `undefined` when not given, or with a problem when it is not one in range. */
   integer(name: InputName, range: { readonly min: number; readonly max?: number }): number | undefined;
   /** One of a list; a problem, and `undefined`, for anything else. */
-  choice<T extends string>(name: InputName, choices: readonly T[]): T | undefined;
+  choice<T extends string>(name: InputName, choices: readonly T[], how?: { readonly anyCase: boolean }): T | undefined;
+  /** Some of a list, separated by commas or white space; a problem for each that is not in it. */
+  list<T extends string>(name: InputName, choices: readonly T[]): T[];
   /** A point in time in ms; `undefined` when not given or with a problem. */
   time(name: InputName, now: number): number | undefined;
   problem(input: string, problem: string, mend: string): void;
@@ -48,11 +52,18 @@ export function inputReader(env: Env): InputReader {
     return given === '' ? defaultOf(name) : given;
   }
 
+  function unknown(name: InputName, word: string, choices: readonly string[]): void {
+    const meant = closest(word, choices);
+    const guess = meant === undefined ? '' : ` Did you mean ${meant}?`;
+    problem(name, `${quoted(word)} is not known`, `Use one of: ${choices.join(', ')}.${guess}`);
+  }
+
   return {
     problems,
     warnings,
     text,
     exact,
+    given: (name) => text(name).toLowerCase() !== defaultOf(name).toLowerCase(),
     problem,
     warn: (message) => void warnings.push(message),
 
@@ -92,14 +103,18 @@ export function inputReader(env: Env): InputReader {
       return undefined;
     },
 
-    choice(name, choices) {
+    choice(name, choices, how) {
       const given = text(name);
-      const found = choices.find((choice) => choice === given);
-      if (found === undefined) {
-        const meant = closest(given, choices);
-        const guess = meant === undefined ? '' : ` Did you mean ${meant}?`;
-        problem(name, `${quoted(given)} is not known`, `Use one of: ${choices.join(', ')}.${guess}`);
-      }
+      const same = (word: string) => (how?.anyCase === true ? word.toLowerCase() : word);
+      const found = choices.find((choice) => same(choice) === same(given));
+      if (found === undefined) unknown(name, given, choices);
+      return found;
+    },
+
+    list(name, choices) {
+      const words = [...new Set(text(name).split(/[\s,]+/))].filter((word) => word !== '');
+      const found = choices.filter((choice) => words.includes(choice));
+      for (const word of words) if (!found.some((choice) => choice === word)) unknown(name, word, choices);
       return found;
     },
 

@@ -1,25 +1,27 @@
-import { keyBytes, MAX_KEY_BYTES } from '../core/keys.ts';
 import { type Scope, scopeTest } from '../core/scope.ts';
+import { checkBucket, checkKey } from './input-keys.ts';
 import { type InputReader, quoted } from './input-reader.ts';
 import type { InputName } from './registry.ts';
 
 /**
- * Which keys. Exactly one of `key`, `prefix` and `whole-bucket: true`; what is wrong goes to the reader, and the scope
- * returned then means nothing.
+ * Which keys. Exactly one of `key`, `prefix` and `whole-bucket: true`; with a `manifest`, which names them, nothing, or a
+ * `prefix` that narrows it. What is wrong goes to the reader, and the scope returned then means nothing.
  */
-export function parseScope(read: InputReader): Scope {
+export function parseScope(read: InputReader, { manifest }: { readonly manifest: boolean }): Scope {
   const key = read.exact('key');
   const prefix = read.exact('prefix');
   const wholeBucket = read.flag('whole-bucket') ?? false;
   const include = read.lines('include');
   const exclude = read.lines('exclude');
+  const bucket = parseBucket(read, manifest);
 
   if (key !== '') checkKey(read, 'key', key);
   if (prefix !== '') checkKey(read, 'prefix', prefix);
-  checkOneScope(read, key, prefix, wholeBucket);
+  if (manifest) checkBesideManifest(read, key, wholeBucket);
+  else checkOneScope(read, key, prefix, wholeBucket);
   for (const [name, globs] of [['include', include] as const, ['exclude', exclude] as const]) {
     checkGlobs(read, name, globs);
-    if (globs.length > 0 && key !== '') {
+    if (globs.length > 0 && key !== '' && !manifest) {
       read.problem(
         name,
         'is given together with key, which already names one object',
@@ -27,7 +29,32 @@ export function parseScope(read: InputReader): Scope {
       );
     }
   }
-  return { bucket: parseBucket(read), ...(key !== '' && { key }), prefix: key === '' ? prefix : '', include, exclude };
+  return {
+    ...(bucket !== undefined && { bucket }),
+    ...(key !== '' && { key }),
+    prefix: key === '' ? prefix : '',
+    include,
+    exclude,
+  };
+}
+
+/** The rows of a manifest say which keys, and which versions of them. */
+function checkBesideManifest(read: InputReader, key: string, wholeBucket: boolean): void {
+  const narrow = 'prefix, include and exclude narrow it';
+  if (key !== '') {
+    read.problem(
+      'key',
+      'is given together with manifest, which names the keys',
+      `Leave out one of the two; ${narrow}.`,
+    );
+  }
+  if (wholeBucket) {
+    read.problem(
+      'whole-bucket',
+      'is true, and a manifest, which names the keys, is given too',
+      `Leave out one of the two; ${narrow}.`,
+    );
+  }
 }
 
 function checkOneScope(read: InputReader, key: string, prefix: string, wholeBucket: boolean): void {
@@ -52,27 +79,6 @@ function checkOneScope(read: InputReader, key: string, prefix: string, wholeBuck
       `is true, and ${other} is given too`,
       `Leave out ${other} for the whole bucket, or whole-bucket for less.`,
     );
-  }
-}
-
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
-function checkKey(read: InputReader, name: 'key' | 'prefix', value: string): void {
-  const bytes = keyBytes(value);
-  if (bytes > MAX_KEY_BYTES) {
-    read.problem(
-      name,
-      `is ${bytes} bytes of UTF-8; S3 has no keys over ${MAX_KEY_BYTES}`,
-      `Check ${name}: ${quoted(value)}.`,
-    );
-  }
-  if (/^\s|\s$/.test(value)) {
-    const newline = value.endsWith('\n') ? `; in YAML, "${name}: |" ends in a newline and "${name}: |-" does not` : '';
-    read.warn(
-      `input "${name}" begins or ends with white space, which is taken to the letter: ${quoted(value)}${newline}.`,
-    );
-  }
-  if (value.startsWith('/')) {
-    read.warn(`input "${name}" begins with "/", which is taken to the letter; keys of S3 seldom do: ${quoted(value)}.`);
   }
 }
 
@@ -109,37 +115,15 @@ function compiles(glob: string): boolean {
   }
 }
 
-/**
- * Lenient on purpose: buckets made before 2018 may have capitals and underscores, and other servers allow more.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
- */
-const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,253}[A-Za-z0-9]$/;
-
-function parseBucket(read: InputReader): string {
+/** The bucket; absent where the manifest names the buckets, row by row. */
+function parseBucket(read: InputReader, manifest: boolean): string | undefined {
   const bucket = read.text('bucket');
-  if (bucket === '') {
-    read.problem('bucket', 'is missing', 'Give the name of the bucket.');
-  } else if (/^s3:\/\//i.test(bucket)) {
-    const name = bucket.slice(5).replace(/\/.*$/s, '');
-    read.problem(
-      'bucket',
-      `${quoted(bucket)} is a URL, not a name`,
-      `Write bucket: ${BUCKET.test(name) ? name : '<name>'} without s3://, and what comes after the name as key or prefix.`,
-    );
-  } else if (bucket.startsWith('arn:')) {
-    // An access point cannot say whether versioning is on: GetBucketVersioning is not among its operations.
-    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html
-    read.problem(
-      'bucket',
-      `${quoted(bucket)} is an ARN, not a name`,
-      'Give the name of the bucket itself, also where an access point leads to it.',
-    );
-  } else if (!BUCKET.test(bucket) || bucket.includes('..') || /^\d+(\.\d+){3}$/.test(bucket)) {
-    read.problem(
-      'bucket',
-      `${quoted(bucket)} is not a bucket name`,
-      'A name has 3 to 63 lower-case letters, digits, hyphens and dots, and no slash.',
-    );
+  if (bucket !== '') {
+    checkBucket(read, 'bucket', bucket);
+    return bucket;
   }
-  return bucket;
+  if (!manifest) {
+    read.problem('bucket', 'is missing', 'Give the name of the bucket, or a manifest whose rows name the buckets.');
+  }
+  return undefined;
 }

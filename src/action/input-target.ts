@@ -4,51 +4,16 @@ import type { Target } from '../core/target.ts';
 import { formatTime } from '../core/time.ts';
 import { type InputReader, quoted } from './input-reader.ts';
 import type { InputName } from './registry.ts';
-import { closest } from './suggest.ts';
-
-const OPERATIONS: readonly Operation[] = ['undelete', 'rollback'];
-const LATER = ['recover', 'guard', 'apply', 'undo', 'history', 'download'];
-
-/** The operation, or `undefined` with a problem. */
-export function parseOperation(read: InputReader): Operation | undefined {
-  const given = read.text('operation');
-  const found = OPERATIONS.find((operation) => operation === given);
-  if (found !== undefined) return found;
-  const use = `Use one of: ${OPERATIONS.join(', ')}.`;
-  if (given === '') {
-    read.problem('operation', 'is missing', use);
-  } else if (LATER.includes(given)) {
-    read.problem('operation', `${quoted(given)} is not in this version of the action yet`, use);
-  } else {
-    const meant = closest(given, OPERATIONS);
-    read.problem(
-      'operation',
-      `${quoted(given)} is not known`,
-      meant === undefined ? use : `${use} Did you mean ${meant}?`,
-    );
-  }
-  return undefined;
-}
-
-/** What belongs to the other operation. */
-const FOREIGN: Readonly<Record<Operation, readonly InputName[]>> = {
-  undelete: ['version-id', 'to-time', 'versions-back', 'max-deletes'],
-  rollback: ['deleted-after', 'deleted-before'],
-};
 
 /** What to go back to. With a problem the target returned means nothing. */
-export function parseTarget(read: InputReader, operation: Operation, now: number): Target {
-  const other: Operation = operation === 'undelete' ? 'rollback' : 'undelete';
-  for (const name of FOREIGN[operation]) {
-    if (read.text(name) !== '') {
-      read.problem(
-        name,
-        `belongs to operation: ${other}, not to ${operation}`,
-        `Leave out ${name}, or use operation: ${other}.`,
-      );
-    }
-  }
-  return operation === 'undelete' ? parseWindow(read, now) : parseRollbackTarget(read, now);
+export function parseTarget(
+  read: InputReader,
+  operation: Operation,
+  now: number,
+  { manifest }: { readonly manifest: boolean },
+): Target {
+  if (operation === 'undelete') return parseWindow(read, now);
+  return manifest ? parseTargetOfRows(read, now) : parseOneTarget(read, operation, now);
 }
 
 function parseWindow(read: InputReader, now: number): Target {
@@ -64,33 +29,58 @@ function parseWindow(read: InputReader, now: number): Target {
   return { kind: 'undelete', ...(after !== undefined && { after }), ...(before !== undefined && { before }) };
 }
 
-const ROLLBACK_TARGETS = ['version-id', 'to-time', 'versions-back'] as const satisfies readonly InputName[];
+const TARGETS = ['version-id', 'to-time', 'versions-back'] as const satisfies readonly InputName[];
+type TargetInput = (typeof TARGETS)[number];
 
-function parseRollbackTarget(read: InputReader, now: number): Target {
-  const [first, ...more] = ROLLBACK_TARGETS.filter((name) => read.text(name) !== '');
+/** Exactly one. */
+function parseOneTarget(read: InputReader, operation: Operation, now: number): Target {
+  const [first, ...more] = TARGETS.filter((name) => read.text(name) !== '');
   if (first === undefined) {
     read.problem(
       'to-time',
-      'rollback does not know what to go back to',
+      operation === 'download' ? 'nothing says which versions to fetch' : 'rollback does not know what to go back to',
       'Give one of: to-time, versions-back, or version-id with key.',
     );
+    return { kind: 'time', at: now };
   }
+  refuseMore(read, first, more);
+  return targetOf(read, first, now);
+}
+
+/** Rows name their versions themselves; a time or a number is for those that do not. */
+function parseTargetOfRows(read: InputReader, now: number): Target {
+  if (read.text('version-id') !== '') {
+    read.problem(
+      'version-id',
+      'is given together with manifest',
+      'Write the version id into the rows, or leave out the manifest and give key.',
+    );
+  }
+  const [first, ...more] = TARGETS.filter((name) => name !== 'version-id' && read.text(name) !== '');
+  if (first === undefined) return { kind: 'rows' };
+  refuseMore(read, first, more);
+  return targetOf(read, first, now);
+}
+
+function refuseMore(read: InputReader, first: TargetInput, more: readonly TargetInput[]): void {
   for (const name of more) {
-    read.problem(name, `is given together with ${first}`, `Give exactly one of: ${ROLLBACK_TARGETS.join(', ')}.`);
+    read.problem(name, `is given together with ${first}`, `Give exactly one of: ${TARGETS.join(', ')}.`);
   }
-  const targets = {
-    'version-id': parseVersionId(read),
-    'to-time': read.time('to-time', now),
-    'versions-back': read.integer('versions-back', { min: 0 }),
-  };
-  if (first === 'version-id') return { kind: 'version', versionId: targets['version-id'] };
-  if (first === 'versions-back') return { kind: 'versions-back', count: targets['versions-back'] ?? 0 };
-  return { kind: 'time', at: targets['to-time'] ?? now };
+}
+
+function targetOf(read: InputReader, name: TargetInput, now: number): Target {
+  switch (name) {
+    case 'version-id':
+      return { kind: 'version', versionId: parseVersionId(read) };
+    case 'versions-back':
+      return { kind: 'versions-back', count: read.integer('versions-back', { min: 0 }) ?? 0 };
+    case 'to-time':
+      return { kind: 'time', at: read.time('to-time', now) ?? now };
+  }
 }
 
 function parseVersionId(read: InputReader): string {
   const versionId = read.text('version-id');
-  if (versionId === '') return versionId;
   // Opaque, URL-ready, at most 1,024 bytes. https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html
   if (!/^[\x21-\x7e]{1,1024}$/.test(versionId)) {
     read.problem(
@@ -109,19 +99,15 @@ function parseVersionId(read: InputReader): string {
   return versionId;
 }
 
-/** How to go back: the method, and what only `method: delete` may be given. */
-export function parseMethod(read: InputReader, operation: Operation): { method: Method; maxDeletes?: number } {
+/** How to go back: the method, and what only `method: delete` may be given. Undelete has but one way. */
+export function parseMethod(
+  read: InputReader,
+  operation: 'undelete' | 'rollback',
+): { readonly method: Method; readonly maxDeletes?: number } {
+  if (operation === 'undelete') return { method: 'copy' };
   const method = read.choice<Method>('method', ['copy', 'delete']) ?? 'copy';
   const maxDeletes = read.integer('max-deletes', { min: 0 });
-  if (operation === 'undelete') {
-    if (method === 'delete') {
-      read.problem(
-        'method',
-        'belongs to operation: rollback; undelete only removes delete markers',
-        'Leave out method.',
-      );
-    }
-  } else if (method === 'delete' && read.text('max-deletes') === '') {
+  if (method === 'delete' && read.text('max-deletes') === '') {
     read.problem(
       'max-deletes',
       'is missing: method: delete deletes versions for good',
@@ -132,6 +118,13 @@ export function parseMethod(read: InputReader, operation: Operation): { method: 
       'max-deletes',
       'is given, but method: copy deletes no version',
       'Leave out max-deletes, or set method: delete.',
+    );
+  }
+  if (method === 'copy' && read.flag('bypass-governance-retention') === true) {
+    read.problem(
+      'bypass-governance-retention',
+      'is true, but nothing under retention is deleted without method: delete',
+      'Leave it out, or set method: delete (operation: rollback).',
     );
   }
   return { method, ...(maxDeletes !== undefined && { maxDeletes }) };

@@ -1,17 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { InputError, type InputProblem } from '../core/errors.ts';
 import type { FailOn } from '../core/outcome.ts';
-import type { RestoreRequest } from '../core/request.ts';
+import type { DownloadRequest, Operation, Request, RestoreRequest } from '../core/request.ts';
 import { type Connection, parseConnection } from './input-connection.ts';
-import { type Env, type InputReader, inputReader, quoted, unknownInputs } from './input-reader.ts';
+import { NO_COPIES, parseCopies } from './input-copies.ts';
+import { parseDirectory, parseFiles } from './input-files.ts';
+import { parseManifest } from './input-manifest.ts';
+import { parseOperation, refuseForeign } from './input-operation.ts';
+import { type Env, type InputReader, inputReader, unknownInputs } from './input-reader.ts';
 import { parseScope } from './input-scope.ts';
-import { parseMethod, parseOperation, parseTarget } from './input-target.ts';
+import { parseMethod, parseTarget } from './input-target.ts';
 import { isLater, refuseLater } from './later-inputs.ts';
 
 export interface ParsedInputs {
-  readonly request: RestoreRequest;
+  readonly request: Request;
   readonly connection: Connection;
   /** Legal, but perhaps not meant. Already safe for the log. */
   readonly warnings: readonly string[];
@@ -39,67 +40,42 @@ export function parseInputs(env: Env, now: number): ParsedInputs {
 
   refuseLater(read, env);
   const operation = parseOperation(read);
-  const scope = parseScope(read);
-  const target = operation === undefined ? undefined : parseTarget(read, operation, now);
-  const how = operation === undefined ? undefined : parseMethod(read, operation);
-  const dryRun = read.flag('dry-run') ?? false;
-  const maxChanges = read.integer('max-changes', { min: 0 });
-  const verify = read.flag('verify') ?? true;
-  const failOn = read.choice<FailOn>('fail-on', ['failures', 'conflicts', 'never']) ?? 'failures';
-  const connection = parseConnection(read, env, scope.bucket);
-  if (how !== undefined && how.method === 'copy' && connection.bypassGovernanceRetention) {
-    read.problem(
-      'bypass-governance-retention',
-      'is true, but nothing under retention is deleted without method: delete',
-      'Leave it out, or set method: delete (operation: rollback).',
-    );
-  }
-  const files = parseFiles(read, env);
-
-  if (read.problems.length > 0 || operation === undefined || target === undefined || how === undefined) {
-    throw new RefusedInputs(read.problems, read.warnings);
-  }
-  const request: RestoreRequest = {
-    operation,
-    scope,
-    target,
-    ...how,
-    dryRun,
-    ...(maxChanges !== undefined && { maxChanges }),
-    verify,
-    failOn,
-    ...files,
-  };
+  if (operation !== undefined) refuseForeign(read, operation);
+  const request = parseRequest(read, env, operation, now);
+  const connection = parseConnection(read, env, request?.scope.bucket);
+  if (read.problems.length > 0 || request === undefined) throw new RefusedInputs(read.problems, read.warnings);
   return { request, connection, warnings: read.warnings };
 }
 
-type Files = Pick<RestoreRequest, 'planFile' | 'journalFile' | 'reportFile'>;
-
-/**
- * Absolute paths. By default in a folder of this run's own, so that two steps of a job, or two jobs of a self-hosted
- * runner, do not write over each other. Nothing is created here.
- */
-function parseFiles(read: InputReader, env: Env): Files {
-  const folder = join(resolve(env.RUNNER_TEMP || tmpdir()), `s3-rollback-${randomUUID().slice(0, 13)}`);
-  const workspace = resolve(env.GITHUB_WORKSPACE || '.');
-
-  function path(name: 'plan-file' | 'journal-file', byDefault: string): string {
-    const given = read.text(name);
-    if (given === '') return join(folder, byDefault);
-    if (given.includes('\0') || given.includes('\n') || /[\\/]$/.test(given)) {
-      read.problem(
-        name,
-        `${quoted(given)} is not the path of a file`,
-        `Give ${name} the path of a file, such as out/${byDefault}.`,
-      );
-    }
-    return resolve(workspace, given);
+/** With a problem the request returned means nothing; `undefined` where not even the operation is known. */
+function parseRequest(read: InputReader, env: Env, operation: Operation | undefined, now: number): Request | undefined {
+  // Of an operation that is not known yet all inputs may turn out to be right, so only the common ones are looked at.
+  const manifest = operation === 'download' ? undefined : parseManifest(read, env);
+  const named = { manifest: manifest !== undefined };
+  const common = {
+    scope: parseScope(read, named),
+    dryRun: read.flag('dry-run') ?? false,
+    failOn: read.choice<FailOn>('fail-on', ['failures', 'conflicts', 'never']) ?? 'failures',
+  };
+  if (operation === undefined) return undefined;
+  const asked = {
+    ...common,
+    target: parseTarget(read, operation, now, named),
+    ...parseFiles(read, env, operation),
+  };
+  if (operation === 'download') {
+    return { operation, ...asked, directory: parseDirectory(read, env) } satisfies DownloadRequest;
   }
-
-  const planFile = path('plan-file', 'plan.jsonl');
-  const journalFile = path('journal-file', 'journal.jsonl');
-  if (planFile === journalFile) {
-    read.problem('journal-file', 'is the same file as plan-file', 'Give the two different paths.');
-  }
-  return { planFile, journalFile, reportFile: join(folder, 'report.json') };
+  const how = parseMethod(read, operation);
+  const copies = operation === 'undelete' ? NO_COPIES : parseCopies(read, asked, how.method, named.manifest);
+  const maxChanges = read.integer('max-changes', { min: 0 });
+  return {
+    operation,
+    ...asked,
+    ...(manifest !== undefined && { manifest }),
+    ...how,
+    ...copies,
+    ...(maxChanges !== undefined && { maxChanges }),
+    verify: read.flag('verify') ?? true,
+  } satisfies RestoreRequest;
 }

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
+import type { Place } from '../core/decide.ts';
 import { parseJournalLine } from '../core/journal.ts';
 import { linesOf } from '../core/lines.ts';
 import { parsePlanLine } from '../core/plan.ts';
@@ -12,7 +13,7 @@ export interface JournalFindings {
   conflicts: number;
   failed: number;
   /** Begun, and no answer seen: may or may not have taken effect. */
-  readonly open: ReadonlyMap<number, string>;
+  readonly open: ReadonlyMap<number, Place>;
   /** Begun, whatever became of it, without those that were not sent after all. */
   begun: number;
   /** The run had come to its end with the bucket. */
@@ -25,7 +26,7 @@ export interface JournalFindings {
  */
 export async function readJournal(file: string, startedAt: number): Promise<JournalFindings | undefined> {
   if (!(await exists(file))) return undefined;
-  const open = new Map<number, string>();
+  const open = new Map<number, Place>();
   const findings = { done: 0, conflicts: 0, failed: 0, open, begun: 0, ended: false };
   let ours = false;
   try {
@@ -38,7 +39,7 @@ export async function readJournal(file: string, startedAt: number): Promise<Jour
         if (!ours) return undefined;
       } else if ('intent' in line) {
         findings.begun += 1;
-        open.set(line.intent, line.key);
+        open.set(line.intent, { bucket: line.bucket, key: line.key });
       } else if ('result' in line) {
         open.delete(line.result);
         if (line.status === 'done' || line.status === 'gone') findings.done += 1;

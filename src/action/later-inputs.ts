@@ -6,16 +6,8 @@ import { type Env, type InputReader, inputVariable, quoted } from './input-reade
  * do something else than was asked. `undefined`: any value will do, for nothing depends on it yet.
  */
 const LATER: Readonly<Record<string, readonly string[] | undefined>> = {
-  manifest: [],
-  'manifest-format': ['auto'],
-  'destination-bucket': [],
-  'destination-prefix': [],
   'plan-digest': [],
   'max-plan-age': ['24h'],
-  directory: [],
-  archived: ['skip'],
-  'restore-days': undefined,
-  'restore-tier': undefined,
   engine: ['local'],
   'queue-url': [],
   event: [],

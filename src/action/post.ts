@@ -1,3 +1,4 @@
+import type { Place } from '../core/decide.ts';
 import { forLog, shorten } from '../core/text.ts';
 import { count, grouped } from './format.ts';
 import { facts, list } from './html.ts';
@@ -18,8 +19,11 @@ export async function runPost(env: Env, log: Log): Promise<void> {
   try {
     const state = readState(env);
     if (state === undefined || state.finished) return;
-    const journal = await readJournal(state.journalFile, Date.parse(state.startedAt));
-    const { verdict, details } = tell(state, journal, await countPlannedSteps(state.planFile));
+    const isDownload = state.operation === 'download';
+    const journal = isDownload ? undefined : await readJournal(state.journalFile, Date.parse(state.startedAt));
+    const { verdict, details } = isDownload
+      ? tellDownload(state)
+      : tell(state, journal, await countPlannedSteps(state.planFile));
 
     log.warning([`${verdict}.`, ...details].join('\n'), 'The run did not come to its end');
     const problem = await writeSummary(env, (room) => {
@@ -38,6 +42,18 @@ export async function runPost(env: Env, log: Log): Promise<void> {
 /** How many of the keys whose fate is open are named. */
 const NAMED = 5;
 
+/** It keeps no journal, for it changes nothing, and its plan has no steps. */
+function tellDownload({ directory, again }: MainState): { verdict: string; details: string[] } {
+  return {
+    verdict: 'The download was killed before it was done',
+    details: [
+      'Nothing in the bucket was changed: a download only reads.',
+      `What has its own name in ${forLog(shorten(directory, 200))} is complete; what was on its way is called ".s3-rollback-…".`,
+      again,
+    ],
+  };
+}
+
 function tell(
   state: MainState,
   journal: JournalFindings | undefined,
@@ -46,7 +62,11 @@ function tell(
   if (journal === undefined) {
     return {
       verdict: 'The run was killed before it changed anything',
-      details: ['No step was begun: the bucket is as it was.', 'Run the same step again.'],
+      details: [
+        'No step was begun: every key is as it was.',
+        ...(state.archived ? ['Versions may have been requested from their archive: that changes no key.'] : []),
+        'Run the same step again.',
+      ],
     };
   }
   const { done, conflicts, failed, open, begun } = journal;
@@ -56,7 +76,7 @@ function tell(
   if (conflicts > 0) details.push(`${count(conflicts, 'step')} met a change by somebody else, which was left alone.`);
   if (failed > 0) details.push(`${count(failed, 'step')} failed.`);
   if (open.size > 0) {
-    const first = [...open.values()].slice(0, NAMED).map((key) => forLog(shorten(key, 120)));
+    const first = [...open.values()].slice(0, NAMED).map((place) => placeWords(place, state));
     const more = open.size > NAMED ? `, and ${count(open.size - NAMED, 'other')}` : '';
     details.push(
       `${count(open.size, 'step')} ${open.size === 1 ? 'was' : 'were'} begun, and the answer was not seen: ` +
@@ -72,6 +92,12 @@ function tell(
   return { verdict, details };
 }
 
+/** The key, and its bucket where that is not the one that everybody thinks of. */
+function placeWords({ bucket, key }: Place, state: MainState): string {
+  const words = forLog(shorten(key, 120));
+  return bucket === state.bucket ? words : `${words} in bucket ${forLog(bucket)}`;
+}
+
 function postSummary(
   state: MainState,
   journal: JournalFindings | undefined,
@@ -80,7 +106,9 @@ function postSummary(
 ): string {
   const rows: (readonly [string, string])[] = [
     ['Operation', name(state.operation)],
-    ['Bucket', name(state.bucket)],
+    ['Bucket', state.bucket === '' ? 'those that the manifest names' : name(state.bucket)],
+    ...(state.manifest === '' ? [] : [['Manifest', name(state.manifest, 200)] as const]),
+    ...(state.directory === '' ? [] : [['Into', name(state.directory, 200)] as const]),
     ...(journal === undefined ? [] : [['Journal', name(state.journalFile, 200)] as const]),
   ];
   return `## ⚠️ ${verdict}\n\n${list(details.map(prose))}\n\n${facts(rows)}\n`;

@@ -1,18 +1,36 @@
 import * as core from '@actions/core';
 import { againWords } from '../core/again.ts';
-import type { RestoreRequest } from '../core/request.ts';
+import type { Request } from '../core/request.ts';
 import { formatTime } from '../core/time.ts';
 import type { Env } from './input-reader.ts';
 
 /** What the main step tells the post step. The runner keeps it, also when the main step is killed. */
-const STATE_KEYS = ['operation', 'bucket', 'started-at', 'plan-file', 'journal-file', 'again', 'finished'] as const;
+const STATE_KEYS = [
+  'operation',
+  'bucket',
+  'manifest',
+  'directory',
+  'archived',
+  'started-at',
+  'plan-file',
+  'journal-file',
+  'again',
+  'finished',
+] as const;
 
 type StateKey = (typeof STATE_KEYS)[number];
 type SaveState = (name: string, value: string) => void;
 
 export interface MainState {
   readonly operation: string;
+  /** '' where the manifest names the buckets. */
   readonly bucket: string;
+  /** As the user wrote it; '' without one. */
+  readonly manifest: string;
+  /** Of a download: the folder that it fills; '' otherwise. */
+  readonly directory: string;
+  /** Versions are requested from their archives, which is in no journal. */
+  readonly archived: boolean;
   /** RFC 3339. A journal that began earlier is another run's. */
   readonly startedAt: string;
   readonly planFile: string;
@@ -24,10 +42,15 @@ export interface MainState {
 }
 
 /** Call it as soon as the inputs are parsed. `startedAt` in ms: no later than what the journal will say. */
-export function saveStarted(request: RestoreRequest, startedAt: number, saveState: SaveState = core.saveState): void {
+export function saveStarted(request: Request, startedAt: number, saveState: SaveState = core.saveState): void {
   const save = (key: StateKey, value: string) => saveState(key, value);
   save('operation', request.operation);
-  save('bucket', request.scope.bucket);
+  save('bucket', request.scope.bucket ?? '');
+  if (request.operation === 'download') save('directory', request.directory);
+  else {
+    save('manifest', request.manifest?.given ?? '');
+    save('archived', String(request.archived !== undefined && !request.dryRun));
+  }
   save('started-at', formatTime(startedAt));
   save('plan-file', request.planFile);
   save('journal-file', request.journalFile);
@@ -47,6 +70,9 @@ export function readState(env: Env): MainState | undefined {
   return {
     operation: get('operation'),
     bucket: get('bucket'),
+    manifest: get('manifest'),
+    directory: get('directory'),
+    archived: get('archived') === 'true',
     startedAt: get('started-at'),
     planFile: get('plan-file'),
     journalFile: get('journal-file'),

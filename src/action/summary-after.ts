@@ -1,8 +1,10 @@
 import type { RequestCounts } from '../core/ports.ts';
 import type { Report, RunResult } from '../core/report.ts';
+import type { Request } from '../core/request.ts';
 import { count, grouped } from './format.ts';
-import { facts, fold, list, section, table } from './html.ts';
-import { name } from './summary-words.ts';
+import { facts, fold, list, paragraph, section, table } from './html.ts';
+import { destinationWords } from './summary-asked.ts';
+import { name, showing } from './summary-words.ts';
 
 /** What comes after the results: what it cost, where the files are, how to carry a plan out and how to take a run back. */
 
@@ -19,7 +21,7 @@ const KINDS: readonly { readonly of: keyof RequestCounts; readonly title: string
   { of: 'delete', title: 'DELETE', price: 0 },
 ];
 
-export function requestsSection({ requests }: Report): string {
+export function requestsSection({ requests }: Report, request: Request): string {
   const used = KINDS.filter(({ of }) => requests[of] > 0);
   if (used.length === 0) return '';
   const cost = used.reduce((sum, { of, price }) => sum + requests[of] * price, 0);
@@ -42,7 +44,26 @@ export function requestsSection({ requests }: Report): string {
       ],
       rows,
     ),
+    ...notEstimated(request),
   );
+}
+
+/** What costs more than its requests. */
+function notEstimated(request: Request): string[] {
+  if (request.operation === 'download') {
+    return [paragraph('Not in the estimate: what S3 charges for the data that leaves it, where it does.')];
+  }
+  const { archived, destination } = request;
+  const more = [
+    ...(archived === undefined
+      ? []
+      : [
+          `the retrieval from the archive (${archived.tier}), and the restored copies that it keeps for ${count(archived.days, 'day')}; ` +
+            'the requests for it are among PUT',
+        ]),
+    ...(destination?.bucket === undefined ? [] : ['transfer between regions, where the buckets are in two']),
+  ];
+  return more.length === 0 ? [] : [paragraph(`Not in the estimate: ${more.join('; ')}.`)];
 }
 
 function dollars(amount: number): string {
@@ -51,8 +72,10 @@ function dollars(amount: number): string {
   return `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
 }
 
-export function filesSection({ plan, journalFile, reportFile }: RunResult): string {
+export function filesSection({ report, plan, journalFile, reportFile }: RunResult, request: Request): string {
   const rows: [string, string][] = [];
+  if (request.operation === 'download' && report.totals.restored > 0)
+    rows.push(['Fetched', name(request.directory, 200)]);
   if (plan !== undefined) {
     rows.push(['Plan', `${name(plan.file, 200)}, digest ${name(shortDigest(plan.digest))}`]);
   }
@@ -78,9 +101,10 @@ export function dryRunSection({ report }: RunResult): string {
 }
 
 /** Only what was done is said to be undoable, and only in ways that exist. */
-export function undoSection({ report, journalFile }: RunResult): string {
+export function undoSection({ report, journalFile }: RunResult, request: Request): string {
   const { steps, dryRun } = report;
-  if (dryRun) return '';
+  if (dryRun || request.operation === 'download') return '';
+  const destination = request.destination === undefined ? undefined : destinationWords(request);
   const items: string[] = [];
   if (steps['remove-delete-marker'] > 0) {
     items.push(
@@ -90,13 +114,17 @@ export function undoSection({ report, journalFile }: RunResult): string {
   }
   if (steps['copy-version'] > 0) {
     items.push(
-      `${count(steps['copy-version'], 'version')} copied on top: delete each copy by its version id, which is in the journal. ` +
-        'What was current before is current again.',
+      destination === undefined
+        ? `${count(steps['copy-version'], 'version')} copied on top: delete each copy by its version id, which is in the journal. ` +
+            'What was current before is current again.'
+        : `${count(steps['copy-version'], 'version')} copied to ${destination}: delete each copy by its version id, which is in the ` +
+            'journal. Nothing was changed where they came from.',
     );
   }
   if (steps['add-delete-marker'] > 0) {
     items.push(
-      `${count(steps['add-delete-marker'], 'delete marker')} added: delete each marker by its version id, which is in the journal. Its key is live again.`,
+      `${count(steps['add-delete-marker'], 'delete marker')} added: delete each marker by its version id, which is in the journal. ` +
+        (destination === undefined ? 'Its key is live again.' : 'It belongs to a history that was copied.'),
     );
   }
   if (steps['delete-version'] > 0) {
@@ -106,4 +134,17 @@ export function undoSection({ report, journalFile }: RunResult): string {
   const which =
     journalFile === undefined ? '' : `The journal names every entry that was touched: ${name(journalFile, 200)}`;
   return section('To take it back', list(which === '' ? items : [...items, which]));
+}
+
+/** Keys that no file can be called, and what their files are called instead. */
+export function renamedSection({ renamed = [] }: Report, detail: { readonly renamed: number }): string {
+  if (renamed.length === 0) return '';
+  const shown = renamed.slice(0, detail.renamed);
+  return fold(
+    `<b>Renamed</b>: keys whose file is called otherwise${showing(shown.length, renamed.length)}`,
+    table(
+      [{ title: 'Key' }, { title: 'File' }],
+      shown.map(({ key, path }) => [name(key), name(path)]),
+    ),
+  );
 }

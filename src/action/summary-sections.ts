@@ -1,11 +1,15 @@
+import type { Place } from '../core/decide.ts';
+import type { PlannedKey } from '../core/plan.ts';
 import { MAX_PREFIXES, OTHER_PREFIXES, type Report, type RunResult } from '../core/report.ts';
-import type { RestoreRequest } from '../core/request.ts';
+import type { Destination, Request } from '../core/request.ts';
 import type { SkipReason } from '../core/target.ts';
 import { proseForHtml, shorten } from '../core/text.ts';
 import { groupFailures } from './annotations.ts';
-import { count, duration, grouped, sentence } from './format.ts';
-import { facts, fold, list, paragraph, section, table } from './html.ts';
-import { methodWords, name, SKIP_WORDS, scopeWords, showing, stepsWords, targetWords, time } from './summary-words.ts';
+import { deedOf } from './deed.ts';
+import { grouped, sentence } from './format.ts';
+import { type Column, facts, fold, list, paragraph, section, table } from './html.ts';
+import { changedBucket, destinationOf } from './summary-asked.ts';
+import { name, SKIP_WORDS, showing, stepsWords } from './summary-words.ts';
 
 /** How much of each list a summary shows; less where bytes are short. */
 export interface Detail {
@@ -16,42 +20,24 @@ export interface Detail {
   readonly failures: number;
   readonly conflicts: number;
   readonly globs: number;
+  readonly renamed: number;
 }
 
 /** Every section is '' where it has nothing to say. */
 
-export function countsTable({ totals }: Report): string {
+function didTitle(report: Report): string {
+  const { did } = deedOf(report);
+  return `${did.charAt(0).toUpperCase()}${did.slice(1)}`;
+}
+
+export function countsTable(report: Report): string {
+  const { totals } = report;
   const cells = [totals.planned, totals.restored, totals.unchanged, totals.skipped, totals.conflicts, totals.failed];
-  const columns = ['Planned', 'Restored', 'Unchanged', 'Skipped', 'Conflicts', 'Failed'];
+  const columns = ['Planned', didTitle(report), 'Unchanged', 'Skipped', 'Conflicts', 'Failed'];
   return table(
     columns.map((title) => ({ title, number: true })),
     [cells.map((n, i) => (i >= 4 && n > 0 ? `<b>${grouped(n)}</b>` : grouped(n)))],
   );
-}
-
-export function askedSection(report: Report, request: RestoreRequest, detail: Detail): string {
-  const { scope } = request;
-  const took = Date.parse(report.finishedAt) - Date.parse(report.startedAt);
-  return facts([
-    ['Operation', `${request.operation}${request.dryRun ? ' (dry run)' : ''}`],
-    ['Bucket', name(scope.bucket)],
-    ['Keys', scopeWords(scope)],
-    ...globRow('Only', scope.include, detail),
-    ...globRow('Except', scope.exclude, detail),
-    ['Back to', targetWords(request)],
-    ['Method', methodWords(request)],
-    [
-      'Examined',
-      `${count(report.totals.keysExamined, 'key')}, ${count(report.totals.entriesExamined, 'version and delete marker', 'versions and delete markers')}`,
-    ],
-    ['Started', `${time(Math.floor(Date.parse(report.startedAt) / 1000) * 1000)}, took ${duration(took)}`],
-  ]);
-}
-
-function globRow(title: string, globs: readonly string[], detail: Detail): [string, string][] {
-  if (globs.length === 0) return [];
-  const shown = globs.slice(0, detail.globs).map((glob) => name(glob, 80));
-  return [[title, `${shown.join(', ')}${showing(shown.length, globs.length)}`]];
 }
 
 export function errorSection({ error }: Report): string {
@@ -72,7 +58,7 @@ export function prose(text: string): string {
   return proseForHtml(sentence(shorten(text, 1000)));
 }
 
-export function prefixesSection({ report, highlights }: RunResult, detail: Detail): string {
+export function prefixesSection({ report, highlights }: RunResult, request: Request, detail: Detail): string {
   const rows = highlights.prefixes.filter((row) => row.prefix !== OTHER_PREFIXES);
   const others = highlights.prefixes.filter((row) => row.prefix === OTHER_PREFIXES);
   if (rows.length < 2) return '';
@@ -80,7 +66,10 @@ export function prefixesSection({ report, highlights }: RunResult, detail: Detai
   const rest = sumOf([...rows.slice(shown.length), ...others]);
   // A column of nothing but zeros says nothing.
   const numbers = NUMBERS.filter(({ of }) => of === 'planned' || report.totals[of] > 0);
-  const columns = [{ title: 'Prefix' }, ...numbers.map(({ title }) => ({ title, number: true }))];
+  const columns = [
+    { title: 'Prefix' },
+    ...numbers.map(({ of, title }) => ({ title: of === 'restored' ? didTitle(report) : title, number: true })),
+  ];
   const cells = (row: Numbers) => numbers.map(({ of }) => grouped(row[of]));
   const body = shown.map((row) => [row.prefix === '' ? 'no folder' : name(row.prefix), ...cells(row)]);
   if (rest !== undefined) body.push(['all others', ...cells(rest)]);
@@ -88,7 +77,8 @@ export function prefixesSection({ report, highlights }: RunResult, detail: Detai
     others.length > 0
       ? ` (showing ${grouped(shown.length)} of more than ${grouped(MAX_PREFIXES)})`
       : showing(shown.length, rows.length);
-  return section(`By prefix${of}`, table(columns, body));
+  const several = changedBucket(request) === undefined ? ', all buckets together' : '';
+  return section(`By prefix${several}${of}`, table(columns, body));
 }
 
 type Numbers = Readonly<Record<(typeof NUMBERS)[number]['of'], number>>;
@@ -107,18 +97,34 @@ function sumOf(rows: readonly Numbers[]): Numbers | undefined {
   return sum;
 }
 
-export function samplesSection({ report, highlights }: RunResult, detail: Detail): string {
+export function samplesSection({ report, highlights }: RunResult, request: Request, detail: Detail): string {
   const shown = highlights.samples.slice(0, detail.samples);
-  if (shown.length === 0)
-    return report.totals.planned > 0 ? paragraph(`Keys${showing(0, report.totals.planned)}: see the plan file.`) : '';
+  if (shown.length === 0) {
+    if (report.totals.planned === 0) return '';
+    const keys =
+      request.operation === 'download' ? 'All keys and their files' : `Keys${showing(0, report.totals.planned)}`;
+    return paragraph(`${keys}: see the plan file.`);
+  }
+  const destination = destinationOf(request);
+  const several = request.scope.bucket === undefined;
   const rows = shown.map((line) => [
-    name(line.key),
-    line.from.deleteMarker ? 'deleted' : name(line.from.versionId, 15),
+    ...(several ? [sourceBucket(line, destination)] : []),
+    name(line.key.slice(destination?.prefix.length ?? 0)),
+    line.from === null ? 'nothing' : line.from.deleteMarker ? 'deleted' : name(line.from.versionId, 15),
     line.to.versionId === null ? 'deleted' : name(line.to.versionId, 15),
-    stepsWords(line),
+    stepsWords(line, destination),
   ]);
-  const columns = ['Key', 'Before', 'Back to', 'Plan'].map((title) => ({ title }));
+  const titles =
+    destination === undefined ? ['Key', 'Before', 'Back to', 'Plan'] : ['Key', 'There before', 'Version', 'Plan'];
+  const columns = [...(several ? ['Bucket'] : []), ...titles].map((title) => ({ title }));
   return fold(`<b>Keys of the plan</b>${showing(shown.length, report.totals.planned)}`, table(columns, rows));
+}
+
+/** Where the versions of a planned key come from, as far as its line says. */
+function sourceBucket({ bucket, steps }: PlannedKey, destination: Destination | undefined): string {
+  if (destination?.bucket === undefined) return name(bucket);
+  const source = steps.flatMap((step) => (step.do === 'copy-version' ? (step.source?.bucket ?? bucket) : []))[0];
+  return source === undefined ? '' : name(source);
 }
 
 export function skippedSection({ skipped, totals }: Report): string {
@@ -131,25 +137,28 @@ export function skippedSection({ skipped, totals }: Report): string {
   return section('Skipped', table([{ title: 'Reason' }, { title: 'Keys', number: true }, { title: 'Meaning' }], rows));
 }
 
-export function conflictsSection({ conflicts, totals }: Report, detail: Detail): string {
+export function conflictsSection({ conflicts, totals }: Report, request: Request, detail: Detail): string {
   if (totals.conflicts === 0) return '';
   const shown = conflicts.slice(0, detail.conflicts);
-  const rows = shown.map(({ key, found }) => [name(key), proseForHtml(shorten(found, 200))]);
+  const place = placeCells(request);
+  const rows = shown.map((row) => [...place.of(row), proseForHtml(shorten(row.found, 200))]);
   return section(
     'Conflicts',
     paragraph(
-      'Somebody wrote to these keys while this ran, so they were left alone. Look at what was written before you run it again.',
+      request.operation === 'download'
+        ? 'Another file is there already, or the version was written over while this ran: nothing was replaced. Fetch into an empty folder.'
+        : 'Somebody wrote to these keys while this ran, so they were left alone. Look at what was written before you run it again.',
     ),
     ...keysFold(
       'Keys in conflict',
       shown.length,
       totals.conflicts,
-      table([{ title: 'Key' }, { title: 'Found' }], rows),
+      table([...place.columns, { title: 'Found' }], rows),
     ),
   );
 }
 
-export function failuresSection({ failures, totals }: Report, detail: Detail): string {
+export function failuresSection({ failures, totals }: Report, request: Request, detail: Detail): string {
   if (totals.failed === 0) return '';
   const groups = groupFailures(failures);
   const byCode = groups
@@ -164,7 +173,8 @@ export function failuresSection({ failures, totals }: Report, detail: Detail): s
   const listed =
     failures.length < totals.failed ? `, by the first ${grouped(failures.length)} of ${grouped(totals.failed)}` : '';
   const shown = failures.slice(0, detail.failures);
-  const rows = shown.map(({ key, code, message }) => [name(key), name(code, 60), proseForHtml(shorten(message, 200))]);
+  const place = placeCells(request);
+  const rows = shown.map((row) => [...place.of(row), name(row.code, 60), proseForHtml(shorten(row.message, 200))]);
   return section(
     `Failures${listed}${showing(byCode.length, groups.length)}`,
     table(columns, byCode),
@@ -172,9 +182,17 @@ export function failuresSection({ failures, totals }: Report, detail: Detail): s
       'Failed keys',
       shown.length,
       totals.failed,
-      table([{ title: 'Key' }, { title: 'Code' }, { title: 'Message' }], rows),
+      table([...place.columns, { title: 'Code' }, { title: 'Message' }], rows),
     ),
   );
+}
+
+/** A key in a list; with its bucket where the run has several. */
+function placeCells(request: Request): { columns: Column[]; of: (place: Place) => string[] } {
+  const key = destinationOf(request) === undefined ? 'Key' : 'Key of the copy';
+  return changedBucket(request) === undefined
+    ? { columns: [{ title: 'Bucket' }, { title: key }], of: (place) => [name(place.bucket), name(place.key)] }
+    : { columns: [{ title: key }], of: (place) => [name(place.key)] };
 }
 
 function keysFold(title: string, shown: number, of: number, content: string): string[] {

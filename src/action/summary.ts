@@ -1,11 +1,11 @@
 import { InputError, RollbackError } from '../core/errors.ts';
 import type { RunResult } from '../core/report.ts';
-import type { RestoreRequest } from '../core/request.ts';
+import type { Request } from '../core/request.ts';
 import { facts, table } from './html.ts';
 import { RefusedInputs } from './inputs.ts';
-import { dryRunSection, filesSection, requestsSection, undoSection } from './summary-after.ts';
+import { dryRunSection, filesSection, renamedSection, requestsSection, undoSection } from './summary-after.ts';
+import { askedSection } from './summary-asked.ts';
 import {
-  askedSection,
   conflictsSection,
   countsTable,
   type Detail,
@@ -17,20 +17,21 @@ import {
   samplesSection,
   skippedSection,
 } from './summary-sections.ts';
-import { name, verdict } from './summary-words.ts';
+import { verdict } from './summary-verdict.ts';
+import { name } from './summary-words.ts';
 
 export interface SummaryContext {
-  readonly request: RestoreRequest;
+  readonly request: Request;
   /** Bytes of UTF-8 that the summary may have. */
   readonly maxBytes: number;
 }
 
 /** From the summary that a reader wants to the one that fits. */
 const DETAILS: readonly Detail[] = [
-  { prefixes: 20, samples: 20, codes: 20, failures: 100, conflicts: 100, globs: 20 },
-  { prefixes: 20, samples: 10, codes: 20, failures: 20, conflicts: 20, globs: 10 },
-  { prefixes: 10, samples: 5, codes: 10, failures: 5, conflicts: 5, globs: 5 },
-  { prefixes: 5, samples: 0, codes: 5, failures: 0, conflicts: 0, globs: 1 },
+  { prefixes: 20, samples: 20, codes: 20, failures: 100, conflicts: 100, globs: 20, renamed: 100 },
+  { prefixes: 20, samples: 10, codes: 20, failures: 20, conflicts: 20, globs: 10, renamed: 20 },
+  { prefixes: 10, samples: 5, codes: 10, failures: 5, conflicts: 5, globs: 5, renamed: 5 },
+  { prefixes: 5, samples: 0, codes: 5, failures: 0, conflicts: 0, globs: 1, renamed: 0 },
 ];
 
 /**
@@ -53,7 +54,7 @@ export function renderSummary(result: RunResult, context: SummaryContext): strin
   return '';
 }
 
-function fullSummary(heading: string, result: RunResult, request: RestoreRequest, detail: Detail): string[] {
+function fullSummary(heading: string, result: RunResult, request: Request, detail: Detail): string[] {
   const { report } = result;
   return [
     heading,
@@ -61,15 +62,16 @@ function fullSummary(heading: string, result: RunResult, request: RestoreRequest
     countsTable(report),
     askedSection(report, request, detail),
     notes(report.notes),
-    failuresSection(report, detail),
-    conflictsSection(report, detail),
+    failuresSection(report, request, detail),
+    conflictsSection(report, request, detail),
     skippedSection(report),
-    prefixesSection(result, detail),
-    samplesSection(result, detail),
+    prefixesSection(result, request, detail),
+    samplesSection(result, request, detail),
+    renamedSection(report, detail),
     dryRunSection(result),
-    undoSection(result),
-    requestsSection(report),
-    filesSection(result),
+    undoSection(result, request),
+    requestsSection(report, request),
+    filesSection(result, request),
   ];
 }
 

@@ -1,11 +1,12 @@
-import type { RestoreRequest } from './request.ts';
+import type { Request } from './request.ts';
 import { formatTime } from './time.ts';
 
 /**
  * How to finish a run that was cut off. Running it again converges where the target stands still: `15m ago` is another
  * time when it is said later, and one version back is another version once a version was put on top.
  */
-export function againWords({ target }: RestoreRequest): string {
+export function againWords(request: Request): string {
+  const { target } = request;
   const finish = 'what is done is left alone, the rest is finished.';
   switch (target.kind) {
     case 'undelete': {
@@ -17,13 +18,21 @@ export function againWords({ target }: RestoreRequest): string {
       return `Run the same step again${fixed}: ${finish}`;
     }
     case 'version':
+    case 'rows':
       return `Run the same step again: ${finish}`;
     case 'time':
       return `Run the same step again with to-time: ${formatTime(target.at)}: ${finish}`;
     case 'versions-back':
-      return target.count === 0
+      return canRepeat(request)
         ? `Run the same step again: ${finish}`
         : 'Do not run the same step again: versions-back counts from what is there now, so keys that are done would go ' +
             'back further. Use to-time, or leave out the keys that the journal names.';
   }
+}
+
+/** Does the target stand still, so that a second run finds the same? Versions back count from what is there then. */
+export function canRepeat(request: Request): boolean {
+  const { target } = request;
+  const movesWithUs = request.operation !== 'download' && request.destination === undefined;
+  return target.kind !== 'versions-back' || target.count === 0 || !movesWithUs;
 }

@@ -5,15 +5,18 @@
  * new items, what is under way lands, and the error is thrown.
  */
 export async function forEachConcurrently<T>(
-  items: Iterable<T>,
+  items: Iterable<T> | AsyncIterable<T>,
   width: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const iterator = items[Symbol.iterator]();
+  // The lanes draw from one iterator; an async generator lets those wait that ask before it is ready.
+  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   let failed = false;
   async function lane(): Promise<void> {
-    for (let next = iterator.next(); !failed && next.done !== true; next = iterator.next()) {
+    for (;;) {
       try {
+        const next = failed ? undefined : await iterator.next();
+        if (next === undefined || next.done === true || failed) return;
         await work(next.value);
       } catch (error) {
         failed = true;
@@ -22,6 +25,7 @@ export async function forEachConcurrently<T>(
     }
   }
   const lanes = await Promise.allSettled(Array.from({ length: Math.max(1, width) }, lane));
+  if (failed) await iterator.return?.();
   for (const settled of lanes) if (settled.status === 'rejected') throw settled.reason;
 }
 

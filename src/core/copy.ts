@@ -1,5 +1,8 @@
-import type { CopyQuestion, Settled } from './decide.ts';
+import { type ArchivedVersion, archivedIn } from './archive.ts';
+import type { Place } from './decide.ts';
+import type { Entry } from './history.ts';
 import type { CopyStep } from './plan.ts';
+import type { Preserve } from './request.ts';
 
 /** What HeadObject says of a version, as far as a copy needs it. Strings as S3 sent them. */
 export interface ObjectHead {
@@ -29,44 +32,43 @@ export interface ObjectHead {
   readonly archiveStatus?: string;
   /** The x-amz-restore header of an archived object. */
   readonly restore?: string;
+  /** Object Lock, where the role may see it. */
+  readonly lockMode?: string;
+  /** RFC 3339. */
+  readonly lockUntil?: string;
+  readonly legalHold?: boolean;
 }
 
 /** CopyObject takes sources up to 5 GiB. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 export const MAX_COPY_BYTES = 5 * 1024 ** 3;
 
-const ARCHIVE_CLASSES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+export interface CopyOptions {
+  readonly preserve: Preserve;
+  /** ms; a retention that is over by then cannot be set again. */
+  readonly now: number;
+}
 
-/**
- * Settle a copy: is it needed, is it possible, and what has to be carried over that CopyObject drops?
- * `current` is given where the question asked to compare.
- */
-export function settleCopy(
-  bucket: string,
-  question: CopyQuestion,
-  source: ObjectHead,
-  current: ObjectHead | undefined,
-): Settled {
-  if (question.compare && current !== undefined && sameObject(source, current)) return { kind: 'unchanged' };
-  if (question.destroysNull) return { kind: 'skip', reason: 'would-destroy-null-version' };
-  if (isArchived(source)) return { kind: 'skip', reason: 'archived' };
-  if (source.customerKey === true) return { kind: 'skip', reason: 'customer-encryption-key' };
-  if (source.size > MAX_COPY_BYTES) return { kind: 'skip', reason: 'too-large' };
-
-  const { key, current: now, source: wanted } = question;
-  const carry = carriedOver(source);
-  const step: CopyStep = {
-    do: 'copy-version',
-    versionId: wanted.versionId,
-    ...(Object.keys(carry).length > 0 && { carry }),
-  };
+/** The step that copies a version, with all that the copy would drop; or why it cannot be copied. */
+export function copyStep(
+  source: Place,
+  version: Entry,
+  head: ObjectHead,
+  to: Place,
+  options: CopyOptions,
+): { readonly step: CopyStep } | { readonly archived: ArchivedVersion } | { readonly skip: 'customer-encryption-key' } {
+  if (head.customerKey === true) return { skip: 'customer-encryption-key' };
+  const archived = archivedIn(source, version, head);
+  if (archived !== undefined) return { archived };
+  const elsewhere = source.bucket !== to.bucket || source.key !== to.key;
+  const carry = carriedOver(head, options);
   return {
-    kind: 'change',
-    line: {
-      bucket,
-      key,
-      from: { versionId: now.versionId, deleteMarker: now.deleteMarker, etag: now.etag ?? null },
-      to: { versionId: wanted.versionId },
-      steps: [step],
+    step: {
+      do: 'copy-version',
+      versionId: version.versionId,
+      ...(elsewhere && { source }),
+      ...(version.versionId === 'null' && { etag: head.etag }),
+      ...(head.size > MAX_COPY_BYTES && { multipart: head.size }),
+      ...(Object.keys(carry).length > 0 && { carry }),
     },
   };
 }
@@ -104,23 +106,22 @@ function sameHeaders(a: ObjectHead, b: ObjectHead): boolean {
   );
 }
 
-/** In an archive, and no restored copy to read from. */
-function isArchived(head: ObjectHead): boolean {
-  const archived = ARCHIVE_CLASSES.has(head.storageClass ?? '') || head.archiveStatus !== undefined;
-  return archived && !/ongoing-request="false"/.test(head.restore ?? '');
-}
-
 /**
- * CopyObject keeps metadata and tags, and forgets these: storage class, redirect, encryption. SSE-S3 is not among them:
- * it is what every object gets, unless the bucket's owner has chosen a stronger default since.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html
+ * CopyObject keeps metadata and tags, and forgets these: storage class, redirect, encryption, lock.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
  */
-function carriedOver(source: ObjectHead): NonNullable<CopyStep['carry']> {
+function carriedOver(source: ObjectHead, { preserve, now }: CopyOptions): NonNullable<CopyStep['carry']> {
+  const { lockMode, lockUntil } = source;
+  // S3 refuses a retention that lies in the past.
+  const locked = preserve.objectLock && lockUntil !== undefined && Date.parse(lockUntil) > now;
   return {
     ...(source.storageClass !== undefined && { storageClass: source.storageClass }),
     ...(source.websiteRedirect !== undefined && { websiteRedirect: source.websiteRedirect }),
-    ...(source.encryption !== undefined && source.encryption !== 'AES256' && { encryption: source.encryption }),
+    ...(source.encryption !== undefined && { encryption: source.encryption }),
     ...(source.kmsKeyId !== undefined && { kmsKeyId: source.kmsKeyId }),
     ...(source.bucketKey !== undefined && { bucketKey: source.bucketKey }),
+    ...(locked && lockMode !== undefined && { lockMode, lockUntil }),
+    ...(preserve.objectLock && source.legalHold === true && { legalHold: true }),
+    ...(preserve.annotations && { annotations: true }),
   };
 }

@@ -1,6 +1,5 @@
-import type { Entry, KeyHistory } from './history.ts';
-import { currentOf } from './history.ts';
-import type { PlannedKey, Step } from './plan.ts';
+import { currentOf, type Entry, type KeyHistory, markersOnTop } from './history.ts';
+import { type PlannedKey, type Step, seenOf } from './plan.ts';
 import { findTarget, type SkipReason, type Target } from './target.ts';
 
 /** `copy`: the old version is copied on top, nothing is lost. `delete`: everything newer is deleted for good. */
@@ -9,55 +8,95 @@ export type Method = 'copy' | 'delete';
 /** A bucket that can be rolled back: versioning is on, or was and is suspended. */
 export type Versioning = 'Enabled' | 'Suspended';
 
+/** A key in its bucket. */
+export interface Place {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** What is asked of one key. */
+export interface Wish {
+  readonly bucket: string;
+  /** Its history may be empty: a manifest may name a key that is not there. */
+  readonly history: KeyHistory;
+  readonly target: Target;
+  /** Versions or markers that a manifest names; then they are the target (`undelete`: they have to be markers on top). */
+  readonly versionIds?: readonly string[];
+  readonly method: Method;
+  /** Of the bucket that is changed. */
+  readonly versioning: Versioning;
+  /** Copy there; what is there now. */
+  readonly destination?: { readonly bucket: string; readonly history: KeyHistory };
+}
+
 export type Decision =
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'skip'; readonly reason: SkipReason }
   | { readonly kind: 'change'; readonly line: PlannedKey }
-  /** Settled by `settleCopy` (core/copy.ts) once the source, and the current version if `compare`, were looked at. */
+  /** Settled by operations/settle.ts once the versions, and what is on top now, were looked at. */
   | { readonly kind: 'copy'; readonly copy: CopyQuestion }
-  | { readonly kind: 'version-not-found'; readonly versionId: string };
+  | { readonly kind: 'version-not-found'; readonly versionId: string; readonly isMarker: boolean }
+  | { readonly kind: 'key-not-found' };
 
-/** A decision that needs no further look at the bucket. */
-export type Settled = Exclude<Decision, { readonly kind: 'copy' | 'version-not-found' }>;
-
-export interface CopyQuestion {
-  readonly key: string;
-  readonly current: Entry;
-  readonly source: Entry;
-  /** The current entry is a version of the source's size: it may hold the same already. */
-  readonly compare: boolean;
-  /** A copy would replace a `null` version, which destroys it. */
+export interface CopyQuestion extends Place {
+  /** What is there now, newest first; may be empty. */
+  readonly entries: readonly Entry[];
+  /** Where the versions to copy are. */
+  readonly source: Place;
+  /** What has to lie on top in the end, oldest first. Markers among them are neither first nor next to each other. */
+  readonly wanted: readonly Entry[];
+  /** A write would replace a `null` version, which destroys it. */
   readonly destroysNull: boolean;
 }
 
 /**
- * The truth table: what becomes of one key. Pure; the same history, target and method always give the same answer.
+ * The truth table: what becomes of one key. Pure; the same wish always has the same answer.
  * Where the server left two orders possible, the key is only touched if both lead to the same.
  */
-export function decide(
-  bucket: string,
-  history: KeyHistory,
-  target: Target,
-  method: Method,
-  versioning: Versioning,
-): Decision {
-  const decision = decideOrdered(bucket, history.key, history.entries, target, method, versioning);
-  if (history.otherOrder === undefined) return decision;
-  const other = decideOrdered(bucket, history.key, history.otherOrder, target, method, versioning);
-  return JSON.stringify(decision) === JSON.stringify(other) ? decision : { kind: 'skip', reason: 'ambiguous-order' };
+export function decide(wish: Wish): Decision {
+  const decision = decideOrdered(wish);
+  const { history, destination } = wish;
+  if (history.otherOrder === undefined && destination?.history.otherOrder === undefined) return decision;
+  const other = decideOrdered({
+    ...wish,
+    history: otherOrder(history),
+    ...(destination && { destination: { ...destination, history: otherOrder(destination.history) } }),
+  });
+  return essence(decision) === essence(other) ? decision : { kind: 'skip', reason: 'ambiguous-order' };
 }
 
-function decideOrdered(
-  bucket: string,
-  key: string,
-  entries: readonly Entry[],
-  target: Target,
-  method: Method,
-  versioning: Versioning,
-): Decision {
+function otherOrder(history: KeyHistory): KeyHistory {
+  return { key: history.key, entries: history.otherOrder ?? history.entries };
+}
+
+/** All of a decision that leads to a change; what lies further down in the history does not. */
+function essence(decision: Decision): string {
+  if (decision.kind !== 'copy') return JSON.stringify(decision);
+  const { entries, ...copy } = decision.copy;
+  return JSON.stringify([entries[0], copy]);
+}
+
+function decideOrdered(wish: Wish): Decision {
+  const { versionIds, destination, history, target } = wish;
+  if (target.kind === 'undelete' && versionIds !== undefined) {
+    const markers = history.entries.slice(0, markersOnTop(history.entries));
+    const onTop = markers.some((marker) => versionIds.includes(marker.versionId));
+    return onTop ? goBack(wish, target) : { kind: 'skip', reason: 'not-a-current-delete-marker' };
+  }
+  if (history.entries.length === 0 && (versionIds === undefined || versionIds.length === 0)) {
+    return { kind: 'key-not-found' };
+  }
+  if (destination !== undefined || (versionIds?.length ?? 0) > 1) return stack(wish);
+  const [versionId] = versionIds ?? [];
+  return goBack(wish, versionId === undefined ? target : { kind: 'version', versionId });
+}
+
+/** The key goes back to one entry of its own history. */
+function goBack({ bucket, history, method, versioning }: Wish, target: Target): Decision {
+  const { key, entries } = history;
   const found = findTarget(entries, target);
   if ('skip' in found) return { kind: 'skip', reason: found.skip };
-  if ('missing' in found) return { kind: 'version-not-found', versionId: found.missing };
+  if ('missing' in found) return notFound(entries, found.missing);
 
   const { index } = found;
   const current = currentOf(entries);
@@ -70,7 +109,7 @@ function decideOrdered(
   // 2. Deleted now, and to be deleted or absent.
   if (current.deleteMarker && !wantsData) return { kind: 'unchanged' };
 
-  const from = { versionId: current.versionId, deleteMarker: current.deleteMarker, etag: current.etag ?? null };
+  const from = seenOf(current);
   const change = (to: Entry | undefined, steps: readonly Step[]): Decision => {
     const replaceable = versioning === 'Suspended' && to?.versionId === 'null' && to.etag !== undefined;
     const target = { versionId: to?.versionId ?? null, ...(replaceable && { etag: to.etag }) };
@@ -85,21 +124,81 @@ function decideOrdered(
     return change(wanted, [...above.slice(1), current].map(removal));
   }
 
-  // A write into a suspended bucket becomes the `null` entry and destroys the one there was. Where that is a marker
-  // below others, a part of the history would be gone, and the same time would mean another state from then on.
-  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html
-  const destroysNull =
-    versioning === 'Suspended' && entries.some((e) => e.versionId === 'null' && !(e.deleteMarker && e === current));
-
+  const destroysNull = wouldDestroyNull(entries, versioning);
   // 4. The version is copied on top.
   if (wantsData) {
-    const compare = !current.deleteMarker && current.size === wanted.size;
-    return { kind: 'copy', copy: { key, current, source: wanted, compare, destroysNull } };
+    const source = { bucket, key };
+    return { kind: 'copy', copy: { bucket, key, entries, source, wanted: [wanted], destroysNull } };
   }
 
   // 5. It should not exist, and does: a delete marker goes on top.
   if (destroysNull) return { kind: 'skip', reason: 'would-destroy-null-version' };
   return change(undefined, [{ do: 'add-delete-marker' }]);
+}
+
+/** Several versions are put on top of each other in their old order, or one or more in another place. */
+function stack(wish: Wish): Decision {
+  const { bucket, history, versionIds, destination, versioning } = wish;
+  const chosen = choose(wish);
+  if ('kind' in chosen) return chosen;
+  const wanted = withoutIdleMarkers(chosen);
+  if (wanted.length === 0) return { kind: 'skip', reason: 'nothing-to-copy' };
+
+  const place = destination === undefined ? { bucket, key: history.key } : placeOf(destination);
+  const entries = destination === undefined ? history.entries : destination.history.entries;
+  if (destination === undefined && versionIds !== undefined) {
+    // Covered by markers only, the versions lie there as they should: the markers go, as ever.
+    const markers = entries.slice(0, markersOnTop(entries));
+    const below = entries.slice(markers.length, markers.length + wanted.length);
+    if (markers.length > 0 && below.length === wanted.length && below.every((e, i) => e === wanted.at(-1 - i))) {
+      const to = { versionId: wanted.at(-1)?.versionId ?? null };
+      const steps = markers.map(removal);
+      return { kind: 'change', line: { ...place, from: seenOf(entries[0]), to, steps } };
+    }
+  }
+  // Of several writes into a suspended bucket each destroys the one before.
+  const destroysNull = wouldDestroyNull(entries, versioning) || (versioning === 'Suspended' && wanted.length > 1);
+  return { kind: 'copy', copy: { ...place, entries, source: { bucket, key: history.key }, wanted, destroysNull } };
+}
+
+function placeOf(destination: NonNullable<Wish['destination']>): Place {
+  return { bucket: destination.bucket, key: destination.history.key };
+}
+
+/** The entries that a wish means, oldest first. */
+function choose({ history, target, versionIds }: Wish): readonly Entry[] | Decision {
+  const { entries } = history;
+  if (versionIds === undefined) {
+    const found = findTarget(entries, target);
+    if ('skip' in found) return { kind: 'skip', reason: found.skip };
+    if ('missing' in found) return notFound(entries, found.missing);
+    const entry = entries[found.index];
+    return entry === undefined ? [] : [entry];
+  }
+  const missing = versionIds.find((id) => !entries.some((e) => e.versionId === id));
+  if (missing !== undefined) return notFound(entries, missing);
+  return entries.filter((e) => versionIds.includes(e.versionId)).toReversed();
+}
+
+/** A marker over nothing, or over another marker, changes nothing for a reader, and could not be put there guarded. */
+function withoutIdleMarkers(entries: readonly Entry[]): Entry[] {
+  return entries.filter((entry, i) => !entry.deleteMarker || entries[i - 1]?.deleteMarker === false);
+}
+
+function notFound(entries: readonly Entry[], versionId: string): Decision {
+  const isMarker = entries.some((e) => e.versionId === versionId);
+  return { kind: 'version-not-found', versionId, isMarker };
+}
+
+/**
+ * A write into a suspended bucket becomes the `null` entry and destroys the one there was. Where that is a marker below
+ * others, a part of the history would be gone, and the same time would mean another state from then on.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html
+ */
+function wouldDestroyNull(entries: readonly Entry[], versioning: Versioning): boolean {
+  return (
+    versioning === 'Suspended' && entries.some((e, index) => e.versionId === 'null' && !(e.deleteMarker && index === 0))
+  );
 }
 
 function removal(entry: Entry): Step {

@@ -20,6 +20,8 @@ export interface Entry {
   readonly size?: number;
   /** `STANDARD`, `GLACIER`, …: any string, newer classes come. Versions only. */
   readonly storageClass?: string;
+  /** Of an archived version: a copy that can be read is being made, or is there for some days. */
+  readonly restore?: 'in-progress' | 'done';
 }
 
 export interface KeyHistory {

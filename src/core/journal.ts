@@ -13,7 +13,8 @@ const headerSchema = z.object({
   schemaVersion: z.literal(1),
   kind: z.literal('journal'),
   operation: z.string(),
-  bucket: z.string(),
+  /** Absent where a manifest names several. */
+  bucket: z.string().optional(),
   dryRun: z.boolean(),
   planDigest: z.string(),
   startedAt: z.string(),
@@ -27,8 +28,10 @@ const intentSchema = z.object({
   do: step,
   /** The entry removed, or the version copied. */
   versionId: z.string().optional(),
-  /** The current entry before the run. */
-  from: z.object({ versionId: z.string(), deleteMarker: z.boolean() }),
+  /** The current entry before the run; null where there was none. */
+  from: z.object({ versionId: z.string(), deleteMarker: z.boolean() }).nullable(),
+  /** Of a copy: where the version came from, if not from the key itself. */
+  source: z.object({ bucket: z.string(), key: z.string() }).optional(),
 });
 
 const resultSchema = z.object({
@@ -63,7 +66,8 @@ export function intentOf(number: number, line: PlannedKey, of: Step): JournalInt
     key: line.key,
     do: of.do,
     ...('versionId' in of && { versionId: of.versionId }),
-    from: { versionId: line.from.versionId, deleteMarker: line.from.deleteMarker },
+    from: line.from && { versionId: line.from.versionId, deleteMarker: line.from.deleteMarker },
+    ...(of.do === 'copy-version' && of.source !== undefined && { source: of.source }),
   };
 }
 

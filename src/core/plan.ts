@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { RollbackError } from './errors.ts';
+import type { Entry } from './history.ts';
 
 /**
  * The plan is data: JSON Lines, UTF-8. First a header, then a line per key to change, sorted by key as S3 sorts.
@@ -14,14 +15,29 @@ const carrySchema = z.strictObject({
   encryption: z.string().optional(),
   kmsKeyId: z.string().optional(),
   bucketKey: z.boolean().optional(),
+  lockMode: z.string().optional(),
+  /** RFC 3339. */
+  lockUntil: z.string().optional(),
+  legalHold: z.literal(true).optional(),
+  annotations: z.literal(true).optional(),
 });
 
 const versionId = z.string().min(1);
 
 const stepSchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('remove-delete-marker'), versionId }),
-  /** `carry`: what CopyObject would drop and the copy sends again. */
-  z.strictObject({ do: z.literal('copy-version'), versionId, carry: carrySchema.optional() }),
+  z.strictObject({
+    do: z.literal('copy-version'),
+    versionId,
+    /** Where the version is, if not in the line's own bucket and key. */
+    source: z.strictObject({ bucket: z.string().min(1), key: z.string().min(1) }).optional(),
+    /** The source's; only where the id does not say which version is meant (`null`, which any write may replace). */
+    etag: z.string().optional(),
+    /** Over 5 GiB, which CopyObject does not take: the version's size, in bytes; it is copied part by part. */
+    multipart: z.number().int().positive().optional(),
+    /** What the copy would drop and is sent again. */
+    carry: carrySchema.optional(),
+  }),
   z.strictObject({ do: z.literal('delete-version'), versionId }),
   z.strictObject({ do: z.literal('add-delete-marker') }),
 ]);
@@ -29,14 +45,17 @@ const stepSchema = z.discriminatedUnion('do', [
 const lineSchema = z.strictObject({
   bucket: z.string().min(1),
   key: z.string().min(1),
-  /** The current entry as the plan saw it. `etag` is null for a delete marker. */
-  from: z.strictObject({ versionId, deleteMarker: z.boolean(), etag: z.string().nullable() }),
+  /** The current entry as the plan saw it, null where the key had none. `etag` is null for a delete marker. */
+  from: z.strictObject({ versionId, deleteMarker: z.boolean(), etag: z.string().nullable() }).nullable(),
   /**
    * The entry the key goes back to; null where it should be deleted or absent. `etag` only where the id does not say
    * which entry is meant: `null` in a suspended bucket, where any write may take its place.
    */
   to: z.strictObject({ versionId: versionId.nullable(), etag: z.string().optional() }),
-  /** In the order in which they are carried out; of several deletions the current entry's is last. */
+  /**
+   * In the order in which they are carried out: of several deletions the current entry's is last, of several copies the
+   * oldest version's is first.
+   */
   steps: z.array(stepSchema).min(1),
 });
 
@@ -44,7 +63,8 @@ const headerSchema = z.strictObject({
   schemaVersion: z.literal(1),
   kind: z.literal('plan'),
   operation: z.string(),
-  bucket: z.string(),
+  /** Absent where a manifest names several. */
+  bucket: z.string().optional(),
   scope: z.record(z.string(), z.unknown()),
   target: z.record(z.string(), z.unknown()),
   method: z.enum(['copy', 'delete']),
@@ -57,6 +77,10 @@ export type PlannedKey = DeepReadonly<z.output<typeof lineSchema>>;
 export type Step = PlannedKey['steps'][number];
 export type StepKind = Step['do'];
 export type CopyStep = Extract<Step, { do: 'copy-version' }>;
+/** Puts a new entry on top; the others remove one. */
+export type WriteStep = Extract<Step, { do: 'copy-version' | 'add-delete-marker' }>;
+/** What the plan saw on top of a key. */
+export type Seen = PlannedKey['from'];
 export type PlanHeader = DeepReadonly<z.output<typeof headerSchema>>;
 
 type DeepReadonly<T> = T extends readonly (infer U)[]
@@ -78,7 +102,7 @@ export function planLine(line: PlannedKey): string {
   return `${JSON.stringify({
     bucket,
     key,
-    from: { versionId: from.versionId, deleteMarker: from.deleteMarker, etag: from.etag },
+    from: from && { versionId: from.versionId, deleteMarker: from.deleteMarker, etag: from.etag },
     to: { versionId: to.versionId, etag: to.etag },
     steps: steps.map(canonicalStep),
   })}\n`;
@@ -86,10 +110,55 @@ export function planLine(line: PlannedKey): string {
 
 function canonicalStep(step: Step): Step {
   if (step.do === 'add-delete-marker') return { do: step.do };
-  if (step.do !== 'copy-version' || step.carry === undefined) return { do: step.do, versionId: step.versionId };
-  const { storageClass, websiteRedirect, encryption, kmsKeyId, bucketKey } = step.carry;
-  const carry = { storageClass, websiteRedirect, encryption, kmsKeyId, bucketKey };
-  return { do: step.do, versionId: step.versionId, carry };
+  if (step.do !== 'copy-version') return { do: step.do, versionId: step.versionId };
+  const { versionId, source, etag, multipart, carry } = step;
+  return {
+    do: step.do,
+    versionId,
+    source: source && { bucket: source.bucket, key: source.key },
+    etag,
+    multipart,
+    carry: carry && canonicalCarry(carry),
+  };
+}
+
+function canonicalCarry(carry: NonNullable<CopyStep['carry']>): NonNullable<CopyStep['carry']> {
+  const { storageClass, websiteRedirect, encryption, kmsKeyId, bucketKey, lockMode, lockUntil } = carry;
+  const { legalHold, annotations } = carry;
+  return {
+    storageClass,
+    websiteRedirect,
+    encryption,
+    kmsKeyId,
+    bucketKey,
+    lockMode,
+    lockUntil,
+    legalHold,
+    annotations,
+  };
+}
+
+export function isWrite(step: Step): step is WriteStep {
+  return step.do === 'copy-version' || step.do === 'add-delete-marker';
+}
+
+/**
+ * Is this current entry the one that the plan saw? `null` names whatever was written last while versioning was
+ * suspended, hence the ETag.
+ */
+export function isStill(seen: Seen, current: Entry | undefined): boolean {
+  if (seen === null || current === undefined) return seen === null && current === undefined;
+  return (
+    current.versionId === seen.versionId &&
+    current.deleteMarker === seen.deleteMarker &&
+    (current.deleteMarker || (current.etag ?? null) === seen.etag)
+  );
+}
+
+/** How the plan notes what it saw on top of a key. */
+export function seenOf(current: Entry | undefined): Seen {
+  if (current === undefined) return null;
+  return { versionId: current.versionId, deleteMarker: current.deleteMarker, etag: current.etag ?? null };
 }
 
 /** The kind of a canonical line's first step, without parsing it: inside a string the quotes would be escaped. */

@@ -3,7 +3,18 @@ import type { Versioning } from './decide.ts';
 import type { Entry, KeyHistory } from './history.ts';
 import type { ListingOrder } from './order.ts';
 import type { Failure } from './outcome.ts';
-import type { CopyStep } from './plan.ts';
+import type { CopyStep, Seen } from './plan.ts';
+import type { ArchiveRequest } from './request.ts';
+
+/** The buckets of a run: one, or those that a manifest names, and the one that is copied into. */
+export interface Buckets {
+  /** The same port for the same name. Nothing is sent before a method of it is called. */
+  open(bucket: string): BucketPort;
+  /** What was sent so far, to all of them together; a snapshot. */
+  readonly requests: RequestCounts;
+  /** What was found out about a server that people have to know: what it refuses, and what is done instead. Grows. */
+  readonly notes: ReadonlySet<string>;
+}
 
 /**
  * What the engine asks of a bucket. src/s3 answers it over HTTP, with retries, timeouts and the rate controller
@@ -13,8 +24,6 @@ import type { CopyStep } from './plan.ts';
  */
 export interface BucketPort {
   readonly bucket: string;
-  /** What was sent so far; grows. */
-  readonly requests: RequestCounts;
 
   /** @throws RollbackError when the bucket cannot be rolled back: missing, elsewhere, unversioned, no permission. */
   preflight(): Promise<BucketFacts>;
@@ -26,6 +35,14 @@ export interface BucketPort {
    * @throws RollbackError where a page cannot be had or trusted. Nothing is ever silently cut short.
    */
   list(range: KeyRange): Listing;
+
+  /**
+   * The histories of these keys, which are in S3's order and each there once. A key without entries is not in the answer.
+   * Neighbours share a request where they fit into a page; it never takes more requests than keys, but for long
+   * histories.
+   * @throws S3Failure
+   */
+  readHistories(keys: readonly string[], how?: ReadHow): Promise<ReadonlyMap<string, KeyHistory>>;
 
   /**
    * HeadObject of one version, with its checksums where they are needed to compare. `undefined`: the version is gone.
@@ -46,11 +63,23 @@ export interface BucketPort {
    */
   removeEntries(entries: readonly EntryName[]): Promise<readonly Removal[]>;
 
-  /** Copy a version on top of its own key, guarded by what is current there. */
-  copyOnTop(key: string, step: CopyStep, guard: CopyGuard): Promise<Write>;
+  /**
+   * Copy a version on top of this key: of the key itself, or of `step.source`. Guarded by what is current there: nothing
+   * is written where that is not what was `seen` any more.
+   */
+  copyVersion(key: string, step: CopyStep, seen: Seen): Promise<Write>;
 
-  /** Add a delete marker, guarded by the ETag of the current version. */
-  addDeleteMarker(key: string, ifMatch: string): Promise<Write>;
+  /** Add a delete marker on top of the version that was `seen`, guarded by its ETag. */
+  addDeleteMarker(key: string, seen: Seen): Promise<Write>;
+
+  /** Ask for an archived version to be made readable. */
+  requestRestore(key: string, versionId: string, storageClass: string, how: ArchiveRequest): Promise<RestoreAnswer>;
+
+  /**
+   * The bytes of a version, or of what is current. A connection that breaks is taken up again where it broke, and only
+   * if the object is still the same. @throws S3Failure, also while it is read
+   */
+  readObject(key: string, versionId?: string): Promise<ObjectStream>;
 
   /** How many entries one `removeEntries` should name now: at most 1000, fewer after throttling. */
   readonly batchSize: number;
@@ -91,6 +120,32 @@ export interface Segment {
   readonly batches: AsyncIterable<readonly KeyHistory[]>;
 }
 
+export interface ReadHow {
+  /** What all keys begin with and the role may list; absent: what they have in common. */
+  readonly prefix?: string;
+  /** Only so many of the newest entries of each key are wanted. */
+  readonly depth?: number;
+}
+
+export type RestoreAnswer =
+  /** `requested` now; `in-progress` since an earlier request; `available`: it can be read already. */
+  | { readonly ok: true; readonly state: 'requested' | 'in-progress' | 'available' }
+  | { readonly ok: false; readonly failure: Failure };
+
+export interface ObjectStream {
+  /** Bytes. */
+  readonly size: number;
+  /** Without its quotes. */
+  readonly etag: string;
+  /** ms since 1970. */
+  readonly lastModified: number;
+  /** `AES256`, `aws:kms`, …; absent where the server does not say. */
+  readonly encryption?: string;
+  /** Checksums of the whole object by algorithm. */
+  readonly checksums: Readonly<Record<string, string>>;
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 export interface EntryName {
   readonly key: string;
   readonly versionId: string;
@@ -104,11 +159,12 @@ export type Removal =
    */
   { readonly ok: true; readonly confirmed: boolean } | { readonly ok: false; readonly failure: Failure };
 
-export type CopyGuard = { readonly ifNoneMatch: true } | { readonly ifMatch: string };
-
 export type Write =
-  /** The new entry's id, and a copy's ETag, where the server told them. */
-  | { readonly ok: true; readonly versionId?: string; readonly etag?: string }
+  /**
+   * The new entry's id, and a copy's ETag, where the server told them. `unguarded`: the server refuses conditions, so the
+   * key was looked at just before instead; only a look afterwards can tell that nobody wrote in between.
+   */
+  | { readonly ok: true; readonly versionId?: string; readonly etag?: string; readonly unguarded?: true }
   /** The guard held: the key is not what the plan saw. `unsure`: an earlier try may have landed, so it may be our own. */
   | { readonly ok: false; readonly conflict: true; readonly unsure: boolean }
   | { readonly ok: false; readonly conflict: false; readonly failure: Failure };

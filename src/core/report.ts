@@ -2,7 +2,7 @@ import type { KeyFailure, Outcome, Status } from './outcome.ts';
 import { statusOf } from './outcome.ts';
 import { type PlannedKey, STEP_KINDS, type StepKind } from './plan.ts';
 import type { RequestCounts } from './ports.ts';
-import type { Operation, RestoreRequest } from './request.ts';
+import type { Operation, Request } from './request.ts';
 import { scopeRecord } from './scope.ts';
 import type { SkipReason, Target } from './target.ts';
 import { formatTime } from './time.ts';
@@ -41,10 +41,19 @@ export interface Report {
   readonly failures: readonly KeyFailure[];
   /** Keys that changed under us and were left alone, with what was found; at most MAX_LISTED. */
   readonly conflicts: readonly { readonly bucket: string; readonly key: string; readonly found: string }[];
+  /** Of a download: keys whose file has another name than the key; at most MAX_LISTED, absent where there is none. */
+  readonly renamed?: readonly RenamedKey[];
   /** Things worth knowing about the whole run, each once. */
   readonly notes: readonly string[];
   /** Why the run was refused or stopped; absent when it went to its end. */
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
+}
+
+export interface RenamedKey {
+  readonly bucket: string;
+  readonly key: string;
+  /** Below the folder that was filled, with `/` between its segments. */
+  readonly path: string;
 }
 
 /** What the summary shows beyond the report: by prefix, and the first keys. Bounded. */
@@ -75,7 +84,10 @@ export interface Tally {
   readonly skipped: Partial<Record<SkipReason, number>>;
   readonly failures: KeyFailure[];
   readonly conflicts: { bucket: string; key: string; found: string }[];
+  readonly renamed: RenamedKey[];
   readonly notes: Set<string>;
+  /** By archive: versions that have to be restored from there before they can be copied. */
+  readonly archived: Map<string, { versions: number; bytes: number; inProgress: number }>;
   readonly prefixes: Map<string, PrefixCounts>;
   readonly samples: PlannedKey[];
 }
@@ -96,7 +108,9 @@ export function newTally(): Tally {
     skipped: {},
     failures: [],
     conflicts: [],
+    renamed: [],
     notes: new Set(),
+    archived: new Map(),
     prefixes: new Map(),
     samples: [],
   };
@@ -169,11 +183,13 @@ export function targetRecord(target: Target): Record<string, unknown> {
       return { kind: target.kind, toTime: formatTime(target.at) };
     case 'versions-back':
       return { kind: target.kind, versionsBack: target.count };
+    case 'rows':
+      return { kind: target.kind };
   }
 }
 
 export function finishReport(
-  request: RestoreRequest,
+  request: Request,
   tally: Tally,
   run: {
     readonly startedAt: number;
@@ -187,8 +203,8 @@ export function finishReport(
     operation: request.operation,
     dryRun: request.dryRun,
     status: statusOf(tally.totals, { dryRun: request.dryRun, stopped: run.error !== undefined }),
-    scope: scopeRecord(request.scope),
-    target: { ...targetRecord(request.target), method: request.method },
+    scope: scopeRecord(request.scope, request.operation === 'download' ? {} : request),
+    target: { ...targetRecord(request.target), ...('method' in request && { method: request.method }) },
     startedAt: formatTime(run.startedAt),
     finishedAt: formatTime(run.finishedAt),
     totals: { ...tally.totals },
@@ -197,6 +213,7 @@ export function finishReport(
     requests: { ...run.requests },
     failures: [...tally.failures],
     conflicts: [...tally.conflicts],
+    ...(tally.renamed.length > 0 && { renamed: [...tally.renamed] }),
     notes: [...tally.notes],
     ...(run.error !== undefined && { error: run.error }),
   };

@@ -1,25 +1,87 @@
-import type { Method } from './decide.ts';
+import type { Method, Place } from './decide.ts';
+import type { ManifestFormat, ManifestLocation } from './manifest.ts';
 import type { FailOn } from './outcome.ts';
 import type { Scope } from './scope.ts';
 import type { Target } from './target.ts';
 
 /** The operations that this engine carries out. */
-export type Operation = 'undelete' | 'rollback';
+export type Operation = 'undelete' | 'rollback' | 'download';
 
-/** Everything that a run was asked to do. */
-export interface RestoreRequest {
-  readonly operation: Operation;
+/** What every run is asked. */
+interface AnyRequest {
   readonly scope: Scope;
   readonly target: Target;
-  readonly method: Method;
-  /** The most versions (not markers) that may be deleted for good. Required by method `delete`. */
-  readonly maxDeletes?: number;
   readonly dryRun: boolean;
-  readonly maxChanges?: number;
-  readonly verify: boolean;
   readonly failOn: FailOn;
   /** Absolute paths. */
   readonly planFile: string;
   readonly journalFile: string;
   readonly reportFile: string;
+}
+
+/** Everything that a run which changes a bucket was asked to do. */
+export interface RestoreRequest extends AnyRequest {
+  readonly operation: 'undelete' | 'rollback';
+  /** The keys, and perhaps their versions, in a list. */
+  readonly manifest?: ManifestRequest;
+  /** Copy there instead of in place. */
+  readonly destination?: Destination;
+  readonly method: Method;
+  /** The most versions (not markers) that may be deleted for good. Required by method `delete`. */
+  readonly maxDeletes?: number;
+  readonly maxChanges?: number;
+  readonly verify: boolean;
+  /** Request archived versions from their archive; absent: leave them. */
+  readonly archived?: ArchiveRequest;
+  readonly preserve: Preserve;
+}
+
+/** Everything that a download was asked to do. */
+export interface DownloadRequest extends AnyRequest {
+  readonly operation: 'download';
+  /** Absolute path of the folder to fill. */
+  readonly directory: string;
+}
+
+export type Request = RestoreRequest | DownloadRequest;
+
+export interface ManifestRequest {
+  readonly location: ManifestLocation;
+  /** As the user wrote it, for messages. */
+  readonly given: string;
+  readonly format: ManifestFormat;
+}
+
+export interface Destination {
+  /** Absent: the bucket that the key is in. */
+  readonly bucket?: string;
+  /** Goes before the whole key; '' where the key stays as it is. */
+  readonly prefix: string;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html */
+export type RestoreTier = 'Standard' | 'Bulk' | 'Expedited';
+
+export interface ArchiveRequest {
+  /** How long the restored copy stays. */
+  readonly days: number;
+  readonly tier: RestoreTier;
+}
+
+/** What copies keep besides what they always keep. */
+export interface Preserve {
+  /** Retention and legal hold of the version. */
+  readonly objectLock: boolean;
+  readonly annotations: boolean;
+}
+
+/** Where the change for a key takes place: at the key itself, or at its destination. */
+export function changedPlace({ destination }: RestoreRequest, { bucket, key }: Place): Place {
+  if (destination === undefined) return { bucket, key };
+  return { bucket: destination.bucket ?? bucket, key: destination.prefix + key };
+}
+
+/** What all keys that may change begin with. */
+export function changedPrefix({ destination, scope }: RestoreRequest): string {
+  return (destination?.prefix ?? '') + scope.prefix;
 }

@@ -1,8 +1,10 @@
 import picomatch from 'picomatch';
+import type { RestoreRequest } from './request.ts';
 
 /** Which keys a run may touch. Nothing outside it is ever named in a request that changes anything. */
 export interface Scope {
-  readonly bucket: string;
+  /** Absent where a manifest names the buckets, row by row. */
+  readonly bucket?: string;
   /** One exact key; never a prefix. */
   readonly key?: string;
   /** Keys that start with it; '' is the whole bucket. */
@@ -39,11 +41,17 @@ export function scopeTest(scope: Scope): (key: string) => boolean {
 }
 
 /** The scope as it stands in plan headers and reports: only what was asked for, in a fixed order. */
-export function scopeRecord(scope: Scope): Record<string, unknown> {
+export function scopeRecord(
+  scope: Scope,
+  more: Pick<RestoreRequest, 'manifest' | 'destination'> = {},
+): Record<string, unknown> {
+  const { manifest, destination } = more;
   return {
-    bucket: scope.bucket,
+    ...(scope.bucket !== undefined && { bucket: scope.bucket }),
+    ...(manifest !== undefined && { manifest: manifest.given }),
     ...(scope.key !== undefined ? { key: scope.key } : { prefix: scope.prefix }),
     ...(scope.include.length > 0 && { include: [...scope.include] }),
     ...(scope.exclude.length > 0 && { exclude: [...scope.exclude] }),
+    ...(destination !== undefined && { destination: { ...destination } }),
   };
 }

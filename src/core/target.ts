@@ -8,7 +8,9 @@ export type Target =
   /** The state at this time, in ms. */
   | { readonly kind: 'time'; readonly at: number }
   /** n versions back, counted over versions only: 0 = the newest version. */
-  | { readonly kind: 'versions-back'; readonly count: number };
+  | { readonly kind: 'versions-back'; readonly count: number }
+  /** What each row of a manifest names. */
+  | { readonly kind: 'rows' };
 
 /** Why a key in scope is left as it is although it is not at its target. A closed list: it is part of the report. */
 export type SkipReason =
@@ -18,7 +20,10 @@ export type SkipReason =
   | 'ambiguous-order'
   | 'would-destroy-null-version'
   | 'archived'
-  | 'too-large'
+  | 'restore-requested'
+  | 'restore-in-progress'
+  | 'nothing-to-copy'
+  | 'not-a-current-delete-marker'
   | 'customer-encryption-key'
   | 'not-attempted';
 
@@ -31,6 +36,8 @@ export type TargetIndex = { readonly index: number } | { readonly skip: SkipReas
  */
 export function findTarget(entries: readonly Entry[], target: Target): TargetIndex {
   switch (target.kind) {
+    case 'rows':
+      throw new RangeError('a row of the manifest says which version it means');
     case 'undelete': {
       const index = markersOnTop(entries);
       if (index === 0) return { index };

@@ -3,22 +3,23 @@ import { sameObject } from '../core/copy.ts';
 import { CancelledError, RollbackError } from '../core/errors.ts';
 import { intentOf, type JournalLine, resultOf, type StepResult } from '../core/journal.ts';
 import { type Failure, stopsTheRun } from '../core/outcome.ts';
-import type { PlannedKey, Step } from '../core/plan.ts';
-import { type BucketPort, type EntryName, S3Failure, type Write } from '../core/ports.ts';
+import { isStill, isWrite, type Step, seenOf, type WriteStep } from '../core/plan.ts';
+import { type BucketPort, type Buckets, type EntryName, S3Failure, type Write } from '../core/ports.ts';
 import type { Tally } from '../core/report.ts';
 import type { JournalFile } from '../files/journal.ts';
-import { type Chunk, type ChunkKey, isStill } from './chunk.ts';
+import type { Chunk, ChunkKey } from './chunk.ts';
+import { sourceOf } from './source.ts';
 
 /** Batches whose intents are written ahead; the rate controller lets so many fly when S3 does not complain. */
 const BATCHES_AT_ONCE = 4;
 
 export interface ApplyDeps {
-  readonly port: BucketPort;
+  readonly buckets: Buckets;
   readonly journal: JournalFile;
   readonly tally: Tally;
   readonly concurrency: number;
-  /** The bucket's versioning is suspended. */
-  readonly suspended: boolean;
+  /** Is the versioning of this bucket suspended? */
+  readonly isSuspended: (bucket: string) => boolean;
   /** An undelete within a window: when a key was deleted is what its oldest marker says. */
   readonly oldestMarkerLast: boolean;
   /** Counts up over the run; shared by its chunks. */
@@ -27,7 +28,7 @@ export interface ApplyDeps {
   readonly onKeyDone: () => void;
 }
 
-type Removable = Step & { do: 'remove-delete-marker' | 'delete-version' };
+type Removable = Exclude<Step, WriteStep>;
 interface Item {
   readonly key: ChunkKey;
   readonly step: Step;
@@ -40,14 +41,17 @@ interface RemovalItem extends Item {
  * Carry out a chunk of the plan: every step's intent is in the journal before it is sent, its result after.
  * Sets the keys' outcomes where something went wrong; a key left without one has all its steps confirmed (or was not
  * begun, when the run is being stopped).
+ * `below`: only what comes before all else, of keys on which several versions are put: all of them but the newest.
  * @throws CancelledError when the run was told to stop; RollbackError when going on is pointless (credentials, disk)
  */
-export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
-  const { port, journal, tally } = deps;
+export async function applyChunk(chunk: Chunk, deps: ApplyDeps, part: 'all' | 'below' = 'all'): Promise<void> {
+  const { journal, tally } = deps;
+  const port: BucketPort = deps.buckets.open(chunk.bucket);
+  if (part === 'below') {
+    return forEachConcurrently(chunk.keys, deps.concurrency, (key) => writeSteps(key, key.line.steps.slice(0, -1)));
+  }
   const markersOnly = chunk.keys.filter((k) => k.line.steps.every((s) => s.do === 'remove-delete-marker'));
-  const singles = chunk.keys.filter((k) =>
-    k.line.steps.some((s) => s.do === 'copy-version' || s.do === 'add-delete-marker'),
-  );
+  const written = chunk.keys.filter((k) => k.line.steps.some(isWrite));
   const deletions = chunk.keys.filter((k) => k.line.steps.some((s) => s.do === 'delete-version'));
 
   await forEachConcurrently(markersOnly.filter(isReplaceable), deps.concurrency, checkUnchanged);
@@ -55,12 +59,12 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
   const isHeldBack = (k: ChunkKey, s: Removable) => deps.oldestMarkerLast && s === k.line.steps.at(-1);
   await removeAll(itemsOf(markersOnly, (k, s) => k.outcome === undefined && !isHeldBack(k, s)));
   await removeAll(itemsOf(markersOnly, (k, s) => k.outcome === undefined && isHeldBack(k, s)));
-  await forEachConcurrently(singles, deps.concurrency, writeOne);
+  await forEachConcurrently(written, deps.concurrency, (key) => writeSteps(key, key.line.steps.slice(-key.open)));
 
   // Deleting for good: only keys that still are what the plan saw; the current entry last, and in a later request than
   // the rest, and only when all of the rest is gone. Readers then see one change, straight to the target.
   await forEachConcurrently(deletions, deps.concurrency, checkUnchanged);
-  const isCurrent = (k: ChunkKey, s: Removable) => s.versionId === k.line.from.versionId;
+  const isCurrent = (k: ChunkKey, s: Removable) => s.versionId === k.line.from?.versionId;
   await removeAll(itemsOf(deletions, (k, s) => k.outcome === undefined && !isCurrent(k, s)));
   await removeAll(itemsOf(deletions, (k, s) => k.outcome === undefined && k.open === 1 && isCurrent(k, s)));
 
@@ -72,7 +76,10 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
    */
   function isReplaceable(key: ChunkKey): boolean {
     const { steps, to } = key.line;
-    return deps.suspended && (to.versionId === 'null' || steps.some((s) => 'versionId' in s && s.versionId === 'null'));
+    return (
+      deps.isSuspended(chunk.bucket) &&
+      (to.versionId === 'null' || steps.some((s) => 'versionId' in s && s.versionId === 'null'))
+    );
   }
 
   function* itemsOf(
@@ -110,34 +117,65 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
     });
   }
 
-  async function writeOne(key: ChunkKey): Promise<void> {
-    const [step] = key.line.steps;
-    if (step === undefined || isRemovable(step)) throw new RangeError("a copy or an added marker is a key's only step");
-    const items = [{ key, step }];
-    const numbers = await begin(items);
-    const write = await sendOrRecall(items, numbers, () => send(key.line, step));
-    const result = await settle(key, step, write);
-    if (write.ok) key.written = write;
-    await finish(items, numbers, () => result);
+  /** One after the other, each guarded by what the one before made. */
+  async function writeSteps(key: ChunkKey, steps: readonly Step[]): Promise<void> {
+    for (const step of steps) {
+      if (key.outcome !== undefined) return;
+      if (!isWrite(step)) throw new RangeError('a key is written to, or entries of it are removed, not both');
+      await writeOne(key, step);
+    }
   }
 
-  function send(line: PlannedKey, step: Step): Promise<Write> {
-    const { key, from } = line;
-    if (step.do === 'copy-version') {
-      return port.copyOnTop(key, step, from.etag === null ? { ifNoneMatch: true } : { ifMatch: from.etag });
+  async function writeOne(key: ChunkKey, step: WriteStep): Promise<void> {
+    const items = [{ key, step }];
+    const numbers = await begin(items);
+    const write = await sendOrRecall(items, numbers, () => send(key, step));
+    const result = await settle(key, step, write);
+    key.below = key.seen;
+    key.written = write.ok ? write : {};
+    if (write.ok && write.unguarded) key.unsure = true;
+    await finish(items, numbers, () => result);
+    if (key.open > 0 && key.outcome === undefined) await seeWritten(key, step, result);
+  }
+
+  function send(key: ChunkKey, step: WriteStep): Promise<Write> {
+    return step.do === 'copy-version'
+      ? port.copyVersion(key.line.key, step, key.seen)
+      : port.addDeleteMarker(key.line.key, key.seen);
+  }
+
+  /** What the next write to this key has to find on top. Servers that tell no ids are asked. */
+  async function seeWritten(key: ChunkKey, step: WriteStep, result: StepResult): Promise<void> {
+    const { etag } = key.written;
+    const versionId = result.status === 'done' ? result.versionId : undefined;
+    const deleteMarker = step.do === 'add-delete-marker';
+    if (versionId !== undefined && (deleteMarker || etag !== undefined)) {
+      key.seen = { versionId, deleteMarker, etag: deleteMarker ? null : (etag ?? null) };
+      return;
     }
-    if (from.etag === null) throw new RangeError('a delete marker is only added over a version');
-    return port.addDeleteMarker(key, from.etag);
+    try {
+      const [current] = await port.readTop(key.line.key);
+      const ours =
+        current?.deleteMarker === deleteMarker &&
+        !isStill(key.below, current) &&
+        (versionId === undefined || versionId === current.versionId) &&
+        (etag === undefined || etag === current.etag);
+      if (ours) key.seen = seenOf(current);
+      else key.outcome = { kind: 'conflict', found: 'the key was written while its versions were being copied' };
+    } catch (error) {
+      if (!(error instanceof S3Failure)) throw error;
+      fail(key, error.failure);
+    }
   }
 
   /** A guard that held after a try whose answer was lost may have met our own write: look before calling it a conflict. */
-  async function settle(key: ChunkKey, step: Step, write: Write): Promise<StepResult> {
+  async function settle(key: ChunkKey, step: WriteStep, write: Write): Promise<StepResult> {
     if (write.ok) return { status: 'done', ...(write.versionId !== undefined && { versionId: write.versionId }) };
     if (!write.conflict) return { status: 'failed', failure: write.failure };
     if (write.unsure) {
       try {
         // Presumed: somebody else may have written the same in the same moment. The journal says so, for taking it back.
-        const own = await ownWrite(key.line, step);
+        const own = await ownWrite(key, step);
         if (own !== undefined) return { status: 'done', versionId: own, presumed: true };
       } catch (error) {
         if (error instanceof S3Failure) return { status: 'failed', failure: error.failure };
@@ -147,22 +185,23 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
     return { status: 'conflict' };
   }
 
-  async function ownWrite(line: PlannedKey, step: Step): Promise<string | undefined> {
+  async function ownWrite({ line, seen }: ChunkKey, step: WriteStep): Promise<string | undefined> {
     const [current] = await port.readTop(line.key);
-    if (current === undefined || isStill(line.from, current)) return undefined;
+    if (current === undefined || isStill(seen, current)) return undefined;
     if (step.do !== 'copy-version') return current.deleteMarker ? current.versionId : undefined;
     if (current.deleteMarker) return undefined;
-    const [ours, source] = await Promise.all([
+    const source = sourceOf(line, step);
+    const [ours, copied] = await Promise.all([
       port.headVersion(line.key, current.versionId, true),
-      port.headVersion(line.key, step.versionId, true),
+      deps.buckets.open(source.bucket).headVersion(source.key, step.versionId, true),
     ]);
-    return ours !== undefined && source !== undefined && sameObject(ours, source) ? current.versionId : undefined;
+    return ours !== undefined && copied !== undefined && sameObject(ours, copied) ? current.versionId : undefined;
   }
 
   async function checkUnchanged(key: ChunkKey): Promise<void> {
     try {
       const [current] = await port.readTop(key.line.key);
-      if (current === undefined || !isStill(key.line.from, current)) {
+      if (!isStill(key.line.from, current)) {
         key.outcome = { kind: 'conflict', found: 'the key was written or deleted after the plan was made' };
       }
     } catch (error) {
@@ -241,5 +280,5 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps): Promise<void> {
 }
 
 function isRemovable(step: Step): step is Removable {
-  return step.do === 'remove-delete-marker' || step.do === 'delete-version';
+  return !isWrite(step);
 }

@@ -1,21 +1,19 @@
-import type { Entry } from '../core/history.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { PlannedKey } from '../core/plan.ts';
+import type { PlannedKey, Seen } from '../core/plan.ts';
 
 /**
  * A stretch of the plan that is carried out and proven as one: enough to fill batches, small enough that memory does
- * not grow with the plan. Its keys are neighbours in S3's order.
+ * not grow with the plan. Its keys are neighbours in S3's order, in one bucket.
  */
 export interface Chunk {
+  readonly bucket: string;
   readonly keys: ChunkKey[];
-  /** The last key of the chunk before it. */
-  readonly after: string | undefined;
 }
 
 /** One key of a chunk, and how far it is. */
 export interface ChunkKey {
   readonly line: PlannedKey;
-  /** Steps that S3 has not yet answered. */
+  /** Steps that S3 has not yet answered; the last ones of the line. */
   open: number;
   /** Set once it is decided; a key without one has all its steps answered, or was not begun. */
   outcome: Outcome | undefined;
@@ -23,43 +21,48 @@ export interface ChunkKey {
   begun: boolean;
   /** An answer left it open whether the step did what it should; only a look at the key can tell. */
   unsure: boolean;
-  /** The entry that our copy made, as far as the server told. */
+  /** What has to be on top for the next write: what the plan saw, then what we wrote. */
+  seen: Seen;
+  /** What was on top when our last write was sent. */
+  below: Seen;
+  /** The entry that our last write made, as far as the server told. */
   written: { readonly versionId?: string; readonly etag?: string };
 }
 
 const MAX_KEYS = 10_000;
 const MAX_STEPS = 20_000;
 
+export function chunkKeyOf(line: PlannedKey): ChunkKey {
+  return {
+    line,
+    open: line.steps.length,
+    outcome: undefined,
+    begun: false,
+    unsure: false,
+    seen: line.from,
+    below: line.from,
+    written: {},
+  };
+}
+
 /** Cut a plan into chunks. */
-export async function* chunksOf(plan: AsyncIterable<PlannedKey>): AsyncGenerator<Chunk> {
-  let keys: ChunkKey[] = [];
+export async function* chunksOf(keys: AsyncIterable<ChunkKey>): AsyncGenerator<Chunk> {
+  let chunk: Chunk = { bucket: '', keys: [] };
   let steps = 0;
-  let after: string | undefined;
-  for await (const line of plan) {
-    keys.push({
-      line,
-      open: line.steps.length,
-      outcome: undefined,
-      begun: false,
-      unsure: false,
-      written: {},
-    });
-    steps += line.steps.length;
-    if (keys.length >= MAX_KEYS || steps >= MAX_STEPS) {
-      yield { keys, after };
-      after = line.key;
-      keys = [];
+  for await (const key of keys) {
+    const { bucket } = key.line;
+    if (chunk.bucket !== bucket) {
+      if (chunk.keys.length > 0) yield chunk;
+      chunk = { bucket, keys: [] };
+      steps = 0;
+    }
+    chunk.keys.push(key);
+    steps += key.open;
+    if (chunk.keys.length >= MAX_KEYS || steps >= MAX_STEPS) {
+      yield chunk;
+      chunk = { bucket, keys: [] };
       steps = 0;
     }
   }
-  if (keys.length > 0) yield { keys, after };
-}
-
-/** Is this entry the one that the plan saw? `null` names whatever was written last while suspended, hence the ETag. */
-export function isStill(from: PlannedKey['from'], entry: Entry): boolean {
-  return (
-    entry.versionId === from.versionId &&
-    entry.deleteMarker === from.deleteMarker &&
-    (entry.deleteMarker || (entry.etag ?? null) === from.etag)
-  );
+  if (chunk.keys.length > 0) yield chunk;
 }

@@ -1,9 +1,15 @@
+import { canRepeat } from '../core/again.ts';
 import { RollbackError } from '../core/errors.ts';
+import type { Failure } from '../core/outcome.ts';
 import type { BucketFacts } from '../core/ports.ts';
 import type { Tally } from '../core/report.ts';
 import type { RestoreRequest } from '../core/request.ts';
 import { forLog } from '../core/text.ts';
+import { archivedNotes } from './archived.ts';
 import type { Plan } from './plan.ts';
+
+/** Of each bucket that the run touches. */
+type AllFacts = ReadonlyMap<string, BucketFacts>;
 
 /** What is to be said of a plan before it is carried out, and when it must not be. */
 
@@ -11,7 +17,7 @@ import type { Plan } from './plan.ts';
  * Limits that the user set, and what the bucket cannot do. A dry run is only told of them.
  * @throws RollbackError `max-changes-exceeded`, `max-deletes-exceeded`, `mfa-delete-enabled`, before the first change
  */
-export function checkPlan(request: RestoreRequest, facts: BucketFacts, plan: Plan, tally: Tally): void {
+export function checkPlan(request: RestoreRequest, facts: AllFacts, plan: Plan, tally: Tally): void {
   const refusals: RollbackError[] = [];
   const { planned } = tally.totals;
   if (request.maxChanges !== undefined && planned > request.maxChanges) {
@@ -32,11 +38,12 @@ export function checkPlan(request: RestoreRequest, facts: BucketFacts, plan: Pla
       ),
     );
   }
-  if (facts.mfaDelete && plan.removals > 0) {
+  for (const [bucket, { mfaDelete }] of facts) {
+    if (!mfaDelete || plan.removals === 0) continue;
     refusals.push(
       new RollbackError(
         'mfa-delete-enabled',
-        `bucket ${forLog(request.scope.bucket)} has MFA delete enabled: the ${plan.removals} entries in the plan can only be removed with a one-time password`,
+        `bucket ${forLog(bucket)} has MFA delete enabled: the ${plan.removals} entries in the plan can only be removed with a one-time password`,
         "The bucket owner's root user can remove them, or turn MFA delete off for the time of the restore (PutBucketVersioning).",
       ),
     );
@@ -49,17 +56,29 @@ export function checkPlan(request: RestoreRequest, facts: BucketFacts, plan: Pla
 }
 
 /** What is worth knowing about this plan in this bucket. */
-export function noteFacts(request: RestoreRequest, facts: BucketFacts, plan: Plan, tally: Tally): void {
-  if (facts.versioning === 'Suspended') {
-    tally.notes.add('Versioning of this bucket is suspended: what is written to it now is kept in one version only.');
+export function noteFacts(request: RestoreRequest, facts: AllFacts, plan: Plan, tally: Tally): void {
+  const changed = request.destination?.bucket;
+  for (const [bucket, { versioning, objectLock }] of facts) {
+    if (changed !== undefined && bucket !== changed) continue;
+    const which = facts.size === 1 ? 'this bucket' : `bucket ${forLog(bucket)}`;
+    if (versioning === 'Suspended') {
+      tally.notes.add(`Versioning of ${which} is suspended: what is written to it now is kept in one version only.`);
+    }
+    if (typeof objectLock === 'object' && plan.copies > 0) {
+      tally.notes.add(
+        `Object Lock: the default retention of ${which} (${objectLock.mode}, ${objectLock.period}) applies to every copy made there; it cannot be deleted before.`,
+      );
+    }
   }
-  if (typeof facts.objectLock === 'object' && plan.copies > 0) {
-    const { mode, period } = facts.objectLock;
+  const mayBeLocked = [...facts.values()].some(({ objectLock }) => objectLock !== 'off');
+  if (request.preserve.objectLock && plan.copies > 0 && plan.locked === 0 && mayBeLocked) {
     tally.notes.add(
-      `Object Lock: the bucket's default retention (${mode}, ${period}) applies to every copy made here; it cannot be deleted before.`,
+      'preserve: object-lock found no retention and no legal hold on the versions to copy. S3 shows them only to roles with ' +
+        's3:GetObjectRetention and s3:GetObjectLegalHold.',
     );
   }
-  if (request.target.kind === 'versions-back' && request.target.count > 0 && tally.totals.planned > 0) {
+  for (const note of archivedNotes(request, tally)) tally.notes.add(note);
+  if (!canRepeat(request) && tally.totals.planned > 0) {
     tally.notes.add(
       'versions-back counts from what is there when it runs: running this again goes back from the result, it does not ' +
         'repeat it. With to-time, or a version-id, it can be run again safely.',
@@ -70,19 +89,47 @@ export function noteFacts(request: RestoreRequest, facts: BucketFacts, plan: Pla
   }
 }
 
+/** A key has no such version: no entry at all with this id, or a marker. */
+export function versionNotFound(
+  key: string,
+  { versionId, isMarker }: { versionId: string; isMarker: boolean },
+): Failure {
+  return {
+    code: 'version-not-found',
+    message: `${forLog(versionId)} is ${isMarker ? 'a delete marker' : 'not a version'} of key ${forLog(key)}`,
+    hint: isMarker
+      ? 'A delete marker holds no data to go back to. Use operation: undelete, or the id of a version.'
+      : 'Take an id from "aws s3api list-object-versions --bucket … --prefix <the key>". A version deleted for good cannot come back.',
+  };
+}
+
+/** Where the version is an input of the run there is nothing else to do. */
+export function versionRefused({ code, message, hint }: Failure): RollbackError {
+  return new RollbackError(code, `input "version-id": ${message}`, hint);
+}
+
 /** @throws RollbackError `version-not-found` where a version of a key that has none was asked for */
-export function nothingInScope(request: RestoreRequest, tally: Tally): void {
-  const { scope, target } = request;
+export function nothingInScope(
+  { scope, target, manifest }: Pick<RestoreRequest, 'scope' | 'target' | 'manifest'>,
+  tally: Tally,
+): void {
+  const bucket = forLog(scope.bucket ?? '');
+  if (manifest !== undefined) {
+    tally.notes.add(
+      `The manifest ${forLog(manifest.given)} has no row to act on: none at all, or none with a key in scope.`,
+    );
+    return;
+  }
   if (target.kind === 'version') {
     throw new RollbackError(
       'version-not-found',
-      `input "version-id": key ${forLog(scope.key ?? '')} has no versions in bucket ${forLog(scope.bucket)}`,
+      `input "version-id": key ${forLog(scope.key ?? '')} has no versions in bucket ${bucket}`,
       'Check "key" letter by letter: keys are case-sensitive and have no leading slash unless they were written with one.',
     );
   }
   const what = scope.key !== undefined ? `key ${forLog(scope.key)}` : `keys under ${forLog(scope.prefix)}`;
   tally.notes.add(
-    `No ${what} in bucket ${forLog(scope.bucket)}, neither now nor in its history. Check the spelling: keys are ` +
+    `No ${what} in bucket ${bucket}, neither now nor in its history. Check the spelling: keys are ` +
       'case-sensitive and have no leading slash unless they were written with one.',
   );
 }

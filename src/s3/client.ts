@@ -29,6 +29,8 @@ export function createClient(options: ClientOptions): S3Client {
     maxAttempts: 1,
     // Servers that are not Amazon's often do not know the checksum trailers that the SDK would add to every body.
     requestChecksumCalculation: 'WHEN_REQUIRED',
+    // Who reads an object checks it: see read-object.ts.
+    responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: new NodeHttpHandler({
       httpAgent: new HttpAgent(sockets),
       httpsAgent: new HttpsAgent(sockets),

@@ -1,10 +1,17 @@
-import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import {
+  GetObjectCommand,
+  type GetObjectCommandOutput,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+} from '@aws-sdk/client-s3';
 import type { ObjectHead } from '../core/copy.ts';
 import { S3Failure } from '../core/ports.ts';
-import { type Asked, BadAnswer, failureOf, RequestError } from './errors.ts';
+import { type Asked, failureOf } from './errors.ts';
 import { unquote } from './list-xml.ts';
 import type { Bucket } from './pages.ts';
+import { sendAnywhere } from './region.ts';
 import type { Requester } from './request.ts';
+import { BadAnswer, RequestError } from './trouble.ts';
 
 /**
  * HeadObject of a version; `undefined` when there is no such version: it is gone (404), or is a delete marker (405).
@@ -35,7 +42,7 @@ async function head(
   versionId: string,
   checksums: boolean,
 ): Promise<ObjectHead> {
-  const { value } = await requester.send({
+  const { value } = await sendAnywhere(requester, bucket, {
     kind: 'head',
     readOnly: true,
     send: async (abortSignal) => {
@@ -82,11 +89,11 @@ async function unreadable(requester: Requester, bucket: Bucket, key: string, ver
 /** All that can be known without the key. */
 const CUSTOMER_KEY: ObjectHead = { etag: '', size: 0, metadata: {}, checksums: {}, customerKey: true };
 
-function versionOf(bucket: Bucket, key: string, versionId: string) {
+export function versionOf(bucket: Bucket, key: string, versionId: string | undefined) {
   return {
     Bucket: bucket.name,
     Key: key,
-    VersionId: versionId,
+    ...(versionId !== undefined && { VersionId: versionId }),
     ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
   };
 }
@@ -117,11 +124,16 @@ function toHead(output: HeadObjectCommandOutput): ObjectHead {
     ...(output.SSECustomerAlgorithm !== undefined && { customerKey: true }),
     ...given('archiveStatus', output.ArchiveStatus),
     ...given('restore', output.Restore),
+    // Missing where the version has none, and where the role may not read them.
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    ...given('lockMode', output.ObjectLockMode),
+    ...given('lockUntil', output.ObjectLockRetainUntilDate?.toISOString()),
+    ...(output.ObjectLockLegalHoldStatus === 'ON' && { legalHold: true }),
   };
 }
 
 /** A composite checksum is one of the parts' checksums: it says nothing once the object is stored in one part. */
-function checksumsOf(output: HeadObjectCommandOutput): Record<string, string> {
+export function checksumsOf(output: HeadObjectCommandOutput | GetObjectCommandOutput): Record<string, string> {
   if (output.ChecksumType !== 'FULL_OBJECT') return {};
   return {
     ...given('CRC32', output.ChecksumCRC32),

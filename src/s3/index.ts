@@ -1,22 +1,32 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { BucketPort } from '../core/ports.ts';
+import type { BucketPort, Buckets, RequestCounts } from '../core/ports.ts';
 import { headVersion } from './head.ts';
 import { listVersions } from './listing.ts';
 import { type Bucket, readTop } from './pages.ts';
 import { preflight } from './preflight.ts';
 import { RateGate, RateState } from './rate.ts';
+import { HistoryReader } from './read-histories.ts';
+import { readObject } from './read-object.ts';
 import { MAX_BATCH, removeEntries } from './remove.ts';
 import { Requester, realWaiting, type Waiting } from './request.ts';
-import { addDeleteMarker, copyOnTop } from './write.ts';
+import { newServerMemory, type ServerMemory } from './server-memory.ts';
+import { ServerOrder } from './server-order.ts';
+import { addDeleteMarker, copyVersion, requestRestore } from './write.ts';
 
 export { type ClientOptions, createClient } from './client.ts';
 
-export interface BucketOptions {
+export interface BucketsOptions {
   readonly client: S3Client;
-  readonly bucket: string;
+  /** A client for another region: for buckets that S3 says are there. Asked for once for each region. */
+  readonly clientFor: (region: string) => S3Client;
+  /**
+   * The bucket that the inputs name, together with the region: if it is elsewhere, the run is refused instead of going
+   * there, for the region may say which bucket was meant.
+   */
+  readonly strictRegionFor?: string;
   /** Account id; sent with every request. */
   readonly expectedBucketOwner?: string;
-  /** Most requests in flight. */
+  /** Most requests in flight to each bucket. */
   readonly concurrency: number;
   /** Most keys in one DeleteObjects, up to 1000. */
   readonly batchSize: number;
@@ -34,23 +44,62 @@ export interface BucketOptions {
 
 const MOST_LANES = 16;
 
-/** A bucket over HTTP. Nothing is sent before a method is called. */
-export function openBucket(options: BucketOptions): BucketPort {
-  const { client, expectedBucketOwner, concurrency } = options;
-  const waiting = options.waiting ?? realWaiting;
-  const bucket: Bucket = {
-    client,
-    name: options.bucket,
-    ...(expectedBucketOwner !== undefined && { expectedOwner: expectedBucketOwner }),
+/** The buckets of a run over HTTP. Nothing is sent before a method of one is called. */
+export function openBuckets(options: BucketsOptions): Buckets {
+  const memory = newServerMemory();
+  const clients = new Map<string, S3Client>();
+  const clientFor = (region: string) => {
+    const client = clients.get(region) ?? options.clientFor(region);
+    clients.set(region, client);
+    return client;
   };
+  const opened = new Map<string, Opened>();
+  const open = (name: string): Opened => {
+    const known = opened.get(name) ?? openBucket(name, { ...options, clientFor }, { memory, other });
+    opened.set(name, known);
+    return known;
+  };
+  const other = (name: string) => open(name).bucket;
+  return {
+    open: (name) => open(name).port,
+    get requests() {
+      const total: RequestCounts = { list: 0, head: 0, get: 0, copy: 0, delete: 0, put: 0, retries: 0, throttled: 0 };
+      for (const { counts } of opened.values()) {
+        for (const kind of Object.keys(total) as (keyof RequestCounts)[]) total[kind] += counts[kind];
+      }
+      return total;
+    },
+    notes: memory.notes,
+  };
+}
+
+interface Opened {
+  readonly port: BucketPort;
+  readonly bucket: Bucket;
+  readonly counts: RequestCounts;
+}
+
+/** What the buckets of a run have in common. */
+interface Run {
+  readonly memory: ServerMemory;
+  /** Any bucket, wherever it was found to be. */
+  readonly other: (name: string) => Bucket;
+}
+
+function openBucket(name: string, options: BucketsOptions, { memory, other }: Run): Opened {
+  const { concurrency, stop, abort, pageSize } = options;
+  const waiting = options.waiting ?? realWaiting;
+  const bucket = locatedBucket(name, options);
   const rate = new RateState(concurrency, Math.min(options.batchSize, MAX_BATCH));
-  const requester = new Requester(new RateGate(rate, { ...waiting, stop: options.stop }), options, waiting);
+  const requester = new Requester(new RateGate(rate, { ...waiting, stop }), options, waiting);
   const removal = { bypassGovernanceRetention: options.bypassGovernanceRetention };
   const lanes = options.lanes ?? Math.max(1, Math.min(MOST_LANES, concurrency));
+  const listing = { lanes, order: new ServerOrder(memory.notes), ...(pageSize !== undefined && { pageSize }) };
+  const histories = new HistoryReader(requester, bucket, listing);
+  const reading = { requester, timer: waiting.timer, stop, abort };
 
-  return {
-    bucket: options.bucket,
-    requests: requester.counts,
+  const port: BucketPort = {
+    bucket: name,
     get batchSize() {
       return rate.batchSize;
     },
@@ -61,15 +110,36 @@ export function openBucket(options: BucketOptions): BucketPort {
       if (facts.objectLock === 'off') removal.bypassGovernanceRetention = false;
       return facts;
     },
-    list: (range) =>
-      listVersions(requester, bucket, range, {
-        lanes,
-        ...(options.pageSize !== undefined && { pageSize: options.pageSize }),
-      }),
+    list: (range) => listVersions(requester, bucket, range, listing),
+    readHistories: (keys, how) => histories.read(keys, how),
     headVersion: (key, versionId, checksums) => headVersion(requester, bucket, key, versionId, checksums),
     readTop: (key) => readTop(requester, bucket, key),
     removeEntries: (entries) => removeEntries(requester, bucket, entries, removal),
-    copyOnTop: (key, step, guard) => copyOnTop(requester, bucket, key, step, guard),
-    addDeleteMarker: (key, ifMatch) => addDeleteMarker(requester, bucket, key, ifMatch),
+    copyVersion: (key, step, seen) =>
+      copyVersion(requester, bucket, key, step, seen, memory, other(step.source?.bucket ?? name)),
+    addDeleteMarker: (key, seen) => addDeleteMarker(requester, bucket, key, seen, memory),
+    requestRestore: (key, versionId, storageClass, how) =>
+      requestRestore(requester, bucket, key, versionId, storageClass, how),
+    readObject: (key, versionId) => readObject(reading, bucket, key, versionId),
+  };
+  return { port, bucket, counts: requester.counts };
+}
+
+/** A bucket that is asked in the region of the inputs, until S3 names another. */
+function locatedBucket(name: string, options: BucketsOptions): Bucket {
+  const { expectedBucketOwner: expectedOwner, clientFor } = options;
+  const isInput = name === options.strictRegionFor;
+  let { client } = options;
+  return {
+    name,
+    isInput,
+    get client() {
+      return client;
+    },
+    moveTo(region) {
+      if (!isInput) client = clientFor(region);
+      return !isInput;
+    },
+    ...(expectedOwner !== undefined && { expectedOwner }),
   };
 }

@@ -1,6 +1,9 @@
 import type { Entry } from '../core/history.ts';
-import { BadAnswer } from './errors.ts';
+import { BadAnswer } from './trouble.ts';
+import { booleanIn, dateIn, etagIn, malformed, numberIn, storageClassIn } from './xml-fields.ts';
 import { XmlError, XmlReader } from './xml-reader.ts';
+
+export { unquote } from './xml-fields.ts';
 
 /**
  * Reads the answer to ListObjectVersions, and nothing else. The SDK puts versions and delete markers into two lists, and
@@ -56,11 +59,10 @@ const NAMES = [
   'ChecksumType',
   'Version',
   'DeleteMarker',
+  'RestoreStatus',
+  'IsRestoreInProgress',
+  'RestoreExpiryDate',
 ];
-
-function malformed(what: string): BadAnswer {
-  return new BadAnswer('malformed-page', `the server's answer to ListObjectVersions ${what}`);
-}
 
 function pageIn(xml: XmlReader): VersionsPage {
   const entries: PageEntry[] = [];
@@ -126,7 +128,8 @@ function versionIn(xml: XmlReader): PageEntry {
   let etag = '';
   let size = -1;
   let storageClass = '';
-  // Owner and RestoreStatus have children of their own, which are skipped with them: an owner's ID is not the entry's.
+  let restore: Entry['restore'];
+  // Owner has children of its own, which are skipped with it: an owner's ID is not the entry's.
   let place = 0;
   for (let name = xml.child('Version', FIELDS[0]); name !== ''; name = xml.child('Version', FIELDS[place])) {
     place = name === FIELDS[place] ? place + 1 : FIELDS.indexOf(name) + 1;
@@ -137,14 +140,36 @@ function versionIn(xml: XmlReader): PageEntry {
     else if (name === 'ETag') etag = etagIn(xml);
     else if (name === 'Size') size = numberIn(xml);
     else if (name === 'StorageClass') storageClass = storageClassIn(xml);
+    else if (name === 'RestoreStatus') restore = restoreIn(xml);
     else xml.skip();
   }
   check('Version', key, versionId, lastModified);
   if (etag === '' || size === -1) throw malformed(`has a <Version> without ETag or Size, key ${JSON.stringify(key)}`);
-  // Two literals, not a spread: this runs a thousand times a page.
+  // Literals, not a spread: this runs a thousand times a page.
+  if (restore !== undefined) {
+    const entry = { versionId, deleteMarker: false, lastModified, isLatest, etag, size, restore };
+    return { key, entry: storageClass === '' ? entry : { ...entry, storageClass } };
+  }
   return storageClass === ''
     ? { key, entry: { versionId, deleteMarker: false, lastModified, isLatest, etag, size } }
     : { key, entry: { versionId, deleteMarker: false, lastModified, isLatest, etag, size, storageClass } };
+}
+
+/**
+ * Of an archived version only, and only where it was asked for. A copy that can be read has a date at which it goes.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
+ */
+function restoreIn(xml: XmlReader): Entry['restore'] {
+  const parent = 'RestoreStatus';
+  let inProgress: boolean | undefined;
+  let expires = false;
+  for (let name = xml.child(parent); name !== ''; name = xml.child(parent)) {
+    if (name === 'IsRestoreInProgress') inProgress = booleanIn(xml, name);
+    else if (name === 'RestoreExpiryDate') expires = xml.text() !== '';
+    else xml.skip();
+  }
+  if (inProgress === true) return 'in-progress';
+  return inProgress === false && expires ? 'done' : undefined;
 }
 
 function markerIn(xml: XmlReader): PageEntry {
@@ -180,85 +205,6 @@ function errorIn(xml: XmlReader): BadAnswer {
     else xml.skip();
   }
   return new BadAnswer(code || 'malformed-page', message || 'an error without details, with status 200');
-}
-
-function booleanIn(xml: XmlReader, name: string): boolean {
-  xml.leaf();
-  if (xml.is('true')) return true;
-  if (xml.is('false')) return false;
-  throw malformed(`has an ${name} that is neither true nor false`);
-}
-
-function numberIn(xml: XmlReader): number {
-  xml.leaf();
-  let value = 0;
-  for (let i = xml.start; i < xml.end; i++) {
-    const digit = xml.byte(i) - ZERO;
-    if (digit < 0 || digit > 9) throw malformed('has a Size that is no number');
-    value = value * 10 + digit;
-  }
-  if (xml.start === xml.end) throw malformed('has a Size that is no number');
-  return value;
-}
-
-/** All pages are full of this one. */
-const STANDARD = 'STANDARD';
-
-function storageClassIn(xml: XmlReader): string {
-  xml.leaf();
-  return xml.is(STANDARD) ? STANDARD : xml.slice(xml.start, xml.end);
-}
-
-const QUOTE = '&quot;';
-
-/** Without its quotes, which come as entities from S3 and as they are from others. */
-function etagIn(xml: XmlReader): string {
-  xml.leaf();
-  const inner = { start: xml.start + QUOTE.length, end: xml.end - QUOTE.length };
-  const usual = inner.start < inner.end && xml.has(QUOTE, xml.start) && xml.has(QUOTE, inner.end);
-  return usual ? xml.slice(inner.start, inner.end) : unquote(xml.slice(xml.start, xml.end));
-}
-
-/** ETags come in quotes; from some servers, or at some places, without. */
-export function unquote(etag: string): string {
-  return etag.length > 1 && etag.startsWith('"') && etag.endsWith('"') ? etag.slice(1, -1) : etag;
-}
-
-const ZERO = 0x30;
-
-/** Milliseconds since 1970. `2026-11-22T14:00:00.000Z` without Date's parser, other forms with it; NaN for none. */
-function dateIn(xml: XmlReader): number {
-  xml.leaf();
-  const at = xml.start;
-  const usual =
-    xml.end - at === 24 &&
-    xml.byte(at + 4) === 0x2d &&
-    xml.byte(at + 7) === 0x2d &&
-    xml.byte(at + 10) === 0x54 &&
-    xml.byte(at + 13) === 0x3a &&
-    xml.byte(at + 16) === 0x3a &&
-    xml.byte(at + 19) === 0x2e &&
-    xml.byte(at + 23) === 0x5a;
-  const year = digits(xml, at, 4);
-  const month = digits(xml, at + 5, 2);
-  const day = digits(xml, at + 8, 2);
-  const ms = digits(xml, at + 20, 3);
-  const time = (digits(xml, at + 11, 2) * 60 + digits(xml, at + 14, 2)) * 60 + digits(xml, at + 17, 2);
-  if (!usual || !(month >= 1 && month <= 12) || !(day >= 1 && day <= 31) || Number.isNaN(year + ms + time)) {
-    return Date.parse(xml.slice(xml.start, xml.end));
-  }
-  return Date.UTC(year, month - 1, day) + time * 1000 + ms;
-}
-
-/** NaN where one of them is no digit. */
-function digits(xml: XmlReader, at: number, count: number): number {
-  let value = 0;
-  for (let i = at; i < at + count; i++) {
-    const digit = xml.byte(i) - ZERO;
-    if (digit < 0 || digit > 9) return Number.NaN;
-    value = value * 10 + digit;
-  }
-  return value;
 }
 
 /** Neighbours mostly share their key. */

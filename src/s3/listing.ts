@@ -6,9 +6,11 @@ import type { KeyRange, Listing, Segment } from '../core/ports.ts';
 import { Assembler } from './assemble.ts';
 import { Channel } from './channel.ts';
 import { type Cuttable, Cutter, cutAt, PAGES_BEFORE_CUT, type Part } from './cutting.ts';
-import { BadAnswer, diagnose, failureOf, RequestError } from './errors.ts';
+import { failureOf } from './errors.ts';
 import { type Bucket, fetchPage, type Marker, type Page } from './pages.ts';
 import type { Requester } from './request.ts';
+import { ServerOrder } from './server-order.ts';
+import { BadAnswer, diagnose, RequestError } from './trouble.ts';
 
 /**
  * A listing is a chain of pages, about 3,000 entries a second. KeyMarker may be any string, so the range is cut into
@@ -23,6 +25,8 @@ export interface ListingOptions {
   readonly lanes: number;
   /** Entries per page; absent: as many as the server gives (1000). */
   readonly pageSize?: number;
+  /** What is known of the server's order already; it learns. Absent: nothing. */
+  readonly order?: ServerOrder;
 }
 
 /** Batches (of a page each) that wait for their reader, per lane. */
@@ -45,13 +49,13 @@ export function listVersions(requester: Requester, bucket: Bucket, range: KeyRan
 }
 
 class ParallelListing implements Listing {
-  order: ListingOrder = 'unknown';
   readonly segments: AsyncIterable<Segment>;
   readonly #requester: Requester;
   readonly #bucket: Bucket;
   readonly #range: KeyRange;
   readonly #options: ListingOptions;
   readonly #prefix: string;
+  readonly #order: ServerOrder;
   readonly #lanes = new Set<Lane>();
   readonly #announced: Channel<Segment>;
   readonly #cutter: Cutter<Lane>;
@@ -69,6 +73,7 @@ class ParallelListing implements Listing {
     this.#range = range;
     this.#options = options;
     this.#prefix = range.key ?? range.prefix;
+    this.#order = options.order ?? new ServerOrder();
     this.#cutter = new Cutter(this.#prefix);
     this.#planned = range.cuts;
     this.#mayCut = range.key === undefined && options.lanes > 1;
@@ -79,6 +84,10 @@ class ParallelListing implements Listing {
         return this.#announced[Symbol.asyncIterator]();
       },
     };
+  }
+
+  get order(): ListingOrder {
+    return this.#order.order;
   }
 
   #start(): void {
@@ -143,17 +152,8 @@ class ParallelListing implements Listing {
     };
     const page = await fetchPage(this.#requester, this.#bucket, question, this.#controller.signal);
     if (!page.urlEncoded) this.#mayCut = false;
-    this.#judgeOrder(page);
+    this.#order.learn(page.evidence);
     return page;
-  }
-
-  #judgeOrder({ evidence }: Page): void {
-    if (evidence === 'none' || evidence === this.order) return;
-    if (this.order === 'unknown') this.order = evidence;
-    // A page that shows nothing wrong proves nothing against one that did. The other way round, histories that were
-    // taken for ordered may be out already.
-    else if (evidence === 'grouped')
-      throw new BadAnswer('malformed-page', 'pages of the listing contradict each other in their order');
   }
 
   /** Take in a page, up to the lane's end. */

@@ -8,9 +8,11 @@ import type { DeserializeMiddleware } from '@smithy/types';
 import type { Entry } from '../core/history.ts';
 import { compareKeys } from '../core/keys.ts';
 import { S3Failure, TOP_ENTRIES } from '../core/ports.ts';
-import { BadAnswer, failureOf, RequestError } from './errors.ts';
+import { failureOf } from './errors.ts';
 import { decodeUrl, type PageEntry, parseVersionsPage, type VersionsPage } from './list-xml.ts';
+import { sendAnywhere } from './region.ts';
 import type { Requester } from './request.ts';
+import { BadAnswer, RequestError } from './trouble.ts';
 
 /** Where a listing goes on: after this entry, or, without a version id, after all entries of this key. */
 export interface Marker {
@@ -32,9 +34,25 @@ export interface Page {
 export type Evidence = 'wire' | 'grouped' | 'none';
 
 export interface Bucket {
+  /** Of the region in which the bucket was found last: to be asked for each time a request is sent. */
   readonly client: S3Client;
   readonly name: string;
   readonly expectedOwner?: string;
+  /** It is the one that the input `bucket` names, with the input `region`. */
+  readonly isInput?: boolean;
+  /** Go on in another region; false where that is not to be done. Absent: never. */
+  readonly moveTo?: (region: string) => boolean;
+  /** Its server refuses to be asked for the state of restores. */
+  refusesRestoreStatus?: boolean;
+}
+
+export interface PageQuestion {
+  readonly prefix: string;
+  /** The page starts behind this. */
+  readonly after?: Marker;
+  /** `after` is not where a page ended, but any place: the server may take it to be somewhere else. */
+  readonly jump?: boolean;
+  readonly maxKeys?: number;
 }
 
 /**
@@ -44,24 +62,39 @@ export interface Bucket {
 export async function fetchPage(
   requester: Requester,
   bucket: Bucket,
-  question: { readonly prefix: string; readonly after?: Marker; readonly maxKeys?: number },
+  question: PageQuestion,
   signal?: AbortSignal,
 ): Promise<Page> {
-  const { value } = await requester.send({
-    kind: 'list',
-    readOnly: true,
-    ...(signal !== undefined && { signal }),
-    send: async (abortSignal) => {
-      const body = await sendRaw(bucket, question, abortSignal);
-      return toPage(parseVersionsPage(body), question.after);
-    },
-  });
-  return value;
+  const withRestoreStatus = bucket.refusesRestoreStatus !== true;
+  try {
+    const { value } = await sendAnywhere(requester, bucket, {
+      kind: 'list',
+      readOnly: true,
+      ...(signal !== undefined && { signal }),
+      send: async (abortSignal) => {
+        const body = await sendRaw(bucket, question, withRestoreStatus, abortSignal);
+        return toPage(parseVersionsPage(body), question.jump === true ? undefined : question.after);
+      },
+    });
+    return value;
+  } catch (error) {
+    if (!withRestoreStatus || !refusesRestoreStatus(error)) throw error;
+    bucket.refusesRestoreStatus = true;
+    return fetchPage(requester, bucket, question, signal);
+  }
+}
+
+/** A server that does not know the header that asks for it may say so, instead of passing over it as most do. */
+function refusesRestoreStatus(error: unknown): boolean {
+  if (!(error instanceof RequestError)) return false;
+  const { status, message, about = '' } = error.trouble;
+  return status === 501 || (status === 400 && /optional-?object-?attributes/i.test(`${about} ${message}`));
 }
 
 async function sendRaw(
   bucket: Bucket,
-  question: { readonly prefix: string; readonly after?: Marker; readonly maxKeys?: number },
+  question: PageQuestion,
+  withRestoreStatus: boolean,
   abortSignal: AbortSignal,
 ): Promise<Uint8Array> {
   const { prefix, after, maxKeys } = question;
@@ -75,6 +108,9 @@ async function sendRaw(
     ...(after !== undefined && after.key !== '' && { KeyMarker: after.key }),
     ...(after?.versionId !== undefined && { VersionIdMarker: after.versionId }),
     ...(maxKeys !== undefined && { MaxKeys: maxKeys }),
+    // Whether an archived version can be read, without a HEAD for each.
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
+    ...(withRestoreStatus && { OptionalObjectAttributes: ['RestoreStatus'] }),
   });
   let body: Uint8Array | undefined;
   const takeBody: TakeBody = (next) => async (args) => {

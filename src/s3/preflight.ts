@@ -1,9 +1,11 @@
 import { GetBucketVersioningCommand, GetObjectLockConfigurationCommand } from '@aws-sdk/client-s3';
 import { RollbackError } from '../core/errors.ts';
 import type { BucketFacts } from '../core/ports.ts';
-import { hintFor, permissionsFor, RequestError, type Trouble } from './errors.ts';
+import { hintFor, permissionsFor } from './errors.ts';
 import type { Bucket } from './pages.ts';
+import { isElsewhere, sendAnywhere } from './region.ts';
 import type { Requester } from './request.ts';
+import { RequestError } from './trouble.ts';
 
 /**
  * What has to be known of the bucket before anything in it is changed.
@@ -32,7 +34,7 @@ async function getVersioning(requester: Requester, bucket: Bucket) {
       ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
     });
   const send = (abortSignal: AbortSignal) => bucket.client.send(command(), { abortSignal });
-  return (await requester.send({ kind: 'get', readOnly: true, send })).value;
+  return (await sendAnywhere(requester, bucket, { kind: 'get', readOnly: true, send })).value;
 }
 
 /** Only a word of warning depends on it, so not being allowed to ask, or a server that has none, is no error. */
@@ -66,20 +68,18 @@ function refusal(bucket: Bucket, error: RequestError): RollbackError {
   const { trouble } = error;
   const { code, message, region } = trouble;
   const name = `bucket "${bucket.name}"`;
+  // A bucket of a manifest, or a destination, is named elsewhere; who asked for it knows where.
+  const input = (named: string) => (bucket.isInput === true ? ` (input "${named}")` : '');
   const because = { cause: error };
   const hint = hintFor('versioning', trouble);
 
   if (code === 'NoSuchBucket' || code === 'NotFound') {
-    return new RollbackError(
-      'bucket-not-found',
-      `${name} does not exist (input "bucket")`,
-      hint || hintFor('versioning', { ...trouble, code: 'NoSuchBucket' }),
-      because,
-    );
+    const mend = bucket.isInput === true ? hintFor('versioning', { ...trouble, code: 'NoSuchBucket' }) : CHECK_NAME;
+    return new RollbackError('bucket-not-found', `${name} does not exist${input('bucket')}`, mend, because);
   }
   if (isElsewhere(trouble)) {
     const where = region === undefined ? 'in another region' : `in region ${region}`;
-    return new RollbackError('bucket-in-another-region', `${name} is ${where} (input "region")`, hint, because);
+    return new RollbackError('bucket-in-another-region', `${name} is ${where}${input('region')}`, hint, because);
   }
   if (code === 'CredentialsProviderError') return new RollbackError('no-credentials', message, hint, because);
   if (trouble.sort === 'unreachable' || trouble.status === undefined) {
@@ -104,13 +104,5 @@ function refusal(bucket: Bucket, error: RequestError): RollbackError {
   return new RollbackError(code, `${name}: ${message}`, hint, because);
 }
 
+const CHECK_NAME = 'Check its name, and the inputs `region` and `endpoint-url` if it is on another server.';
 const UNREACHABLE_HINT = 'Check the inputs `endpoint-url` and `region`, and the network of the runner.';
-
-function isElsewhere({ code, status, region }: Trouble): boolean {
-  return (
-    code === 'PermanentRedirect' ||
-    code === 'AuthorizationHeaderMalformed' ||
-    code === 'IllegalLocationConstraintException' ||
-    (status === 301 && region !== undefined)
-  );
-}

@@ -20,10 +20,19 @@ export interface Request<T> {
   readonly tries?: number;
   /** Of a DeleteObjects: how many keys it names. */
   readonly keys?: number;
-  /** A request that changes nothing may be dropped in flight when the run stops. */
+  /** A request that changes nothing that anybody sees may be dropped in flight when the run stops. */
   readonly readOnly?: boolean;
   /** Cuts this request only, in flight too. */
   readonly signal?: AbortSignal;
+  /** Tidies up after a run that stops: `stop` does not hold it back, only `abort` does. */
+  readonly cleanup?: boolean;
+  /** The server may take minutes to answer, as it does for a copy. */
+  readonly slow?: boolean;
+  /**
+   * Called before each try, while no slot is held, so it may send requests itself. `unsure`: an earlier try may have
+   * landed. What it throws ends the request.
+   */
+  readonly before?: (unsure: boolean) => Promise<void>;
   /**
    * Send it once. May throw `BadAnswer` to have it sent again. `throttled()` tells the rate controller that a good
    * answer complained inside (as DeleteObjects does, key by key).
@@ -80,9 +89,10 @@ export class Requester {
    */
   async send<T>(request: Request<T>): Promise<Answer<T>> {
     const own = request.signal === undefined ? [] : [request.signal];
-    const waits = [this.#stop, this.#abort, ...own];
+    const waits = [...(request.cleanup === true ? [] : [this.#stop]), this.#abort, ...own];
     let unsure = false;
     for (let tries = 1; ; tries++) {
+      if (request.before !== undefined) await look(request.before, unsure);
       const result: Once<T> = await this.#once(request, waits, own, unsure);
       if ('value' in result) return { value: result.value, unsure };
       const { trouble, error }: Failed = result;
@@ -92,19 +102,18 @@ export class Requester {
       if (tries >= Math.min(TRIES[trouble.sort], request.tries ?? Number.POSITIVE_INFINITY))
         throw new RequestError(trouble, unsure, tries, error);
       unsure ||= trouble.mayHaveLanded;
-      await this.pause(tries - 1, trouble.sort, unsure && request.readOnly !== true, own);
+      await this.#pause(tries - 1, trouble.sort, unsure && request.readOnly !== true, waits);
       this.counts.retries += 1;
     }
   }
 
   /** The wait before a retry. Holds no slot. `maybeSent` goes into the CancelledError if it is cut. */
-  async pause(
-    retry: number,
-    sort: Trouble['sort'],
-    maybeSent: boolean,
-    own: readonly AbortSignal[] = [],
-  ): Promise<void> {
-    const cut = linked([this.#stop, this.#abort, ...own]);
+  async pause(retry: number, sort: Trouble['sort'], maybeSent: boolean): Promise<void> {
+    await this.#pause(retry, sort, maybeSent, [this.#stop, this.#abort]);
+  }
+
+  async #pause(retry: number, sort: Trouble['sort'], maybeSent: boolean, waits: readonly AbortSignal[]): Promise<void> {
+    const cut = linked(waits);
     try {
       cut.signal.throwIfAborted();
       await this.#waiting.sleep(backoff(retry, sort, this.#waiting.random), cut.signal);
@@ -127,7 +136,8 @@ export class Requester {
     });
     this.counts[request.kind] += 1;
     const cut = linked([this.#abort, ...(changes ? [] : [this.#stop]), ...own]);
-    const clear = this.#waiting.timer(request.kind === 'copy' ? COPY_DEADLINE_MS : DEADLINE_MS, () => cut.fire(LATE));
+    const slow = request.kind === 'copy' || request.slow === true;
+    const clear = this.#waiting.timer(slow ? COPY_DEADLINE_MS : DEADLINE_MS, () => cut.fire(LATE));
     let end: TicketEnd = 'failed';
     let complaint = false;
     try {
@@ -151,6 +161,14 @@ export class Requester {
       if (end === 'throttled' || end === 'slowed') this.counts.throttled += 1;
       this.gate.release(ticket, end);
     }
+  }
+}
+
+async function look(before: (unsure: boolean) => Promise<void>, unsure: boolean): Promise<void> {
+  try {
+    await before(unsure);
+  } catch (error) {
+    throw error instanceof CancelledError ? new CancelledError(unsure) : error;
   }
 }
 

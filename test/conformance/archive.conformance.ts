@@ -46,4 +46,32 @@ behaviours('archive', (behaviour) => {
     expect((await bucket.head('a', VersionId)).output?.Restore).toBe('ongoing-request="true"');
     expect((await restore()).verdict).toBe('409 RestoreAlreadyInProgress');
   });
+
+  // https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreStatus.html
+  behaviour('a listing tells of restores only where one was asked for, and when it is asked to', async (bucket) => {
+    const VersionId = await bucket.put('a', 'cold', glacier);
+    await bucket.put('b', 'cold', glacier);
+    const RestoreRequest = { Days: 1, GlacierJobParameters: { Tier: 'Standard' as const } };
+    await s3.restoreObject({ Bucket: bucket.name, Key: 'a', VersionId, RestoreRequest });
+    const told = async (input: Parameters<typeof bucket.list>[0]) =>
+      (await bucket.list(input)).entries.map(({ fields }) => fields.IsRestoreInProgress);
+    expect(await told({ OptionalObjectAttributes: ['RestoreStatus'] })).toEqual(['true', undefined]);
+    expect(await told({})).toEqual([undefined, undefined]);
+  });
+
+  // AWS's answer is quoted in https://github.com/getmoto/moto/pull/4670
+  behaviour('a restore of what is not archived: 403', async (bucket) => {
+    const VersionId = await bucket.put('a', 'warm');
+    const RestoreRequest = { Days: 1, GlacierJobParameters: { Tier: 'Standard' as const } };
+    const answer = await reply(() => s3.restoreObject({ Bucket: bucket.name, Key: 'a', VersionId, RestoreRequest }));
+    expect(answer.verdict).toBe('403 InvalidObjectState');
+  });
+
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html
+  behaviour('an expedited restore from DEEP_ARCHIVE: 400', async (bucket) => {
+    const VersionId = await bucket.put('a', 'cold', { StorageClass: 'DEEP_ARCHIVE' });
+    const RestoreRequest = { Days: 1, GlacierJobParameters: { Tier: 'Expedited' as const } };
+    const answer = await reply(() => s3.restoreObject({ Bucket: bucket.name, Key: 'a', VersionId, RestoreRequest }));
+    expect(answer.status).toBe(400);
+  });
 });

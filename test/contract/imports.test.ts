@@ -11,11 +11,12 @@ import { sourceFiles, withoutComments } from './sources.ts';
 const ROOMS: Readonly<Record<string, { readonly rooms: readonly string[]; readonly packages: RegExp }>> = {
   core: { rooms: ['core'], packages: /^(zod|picomatch|node:crypto)$/ },
   action: { rooms: ['action', 'core'], packages: /^(@actions\/core|zod|node:.+)$/ },
-  files: { rooms: ['files', 'core'], packages: /^node:.+$/ },
+  files: { rooms: ['files', 'core'], packages: /^(@aws-sdk\/checksums\/crc|node:.+)$/ },
   s3: { rooms: ['s3', 'core'], packages: /^(@aws-sdk\/.+|@smithy\/.+|node:.+)$/ },
-  operations: { rooms: ['operations', 'core', 's3', 'files'], packages: /^node:.+$/ },
+  manifest: { rooms: ['manifest', 'core'], packages: /^(csv-parse|node:.+)$/ },
+  operations: { rooms: ['operations', 'core', 's3', 'files', 'manifest'], packages: /^node:.+$/ },
   // main.ts, post.ts and what only they use.
-  '': { rooms: ['', 'action', 'operations', 's3', 'files', 'core'], packages: /^node:.+$/ },
+  '': { rooms: ['', 'action', 'operations', 's3', 'files', 'manifest', 'core'], packages: /^node:.+$/ },
 };
 
 const files = sourceFiles().map(({ path, text }) => ({ path, code: withoutComments(text) }));
@@ -26,7 +27,7 @@ function roomOf(path: string): string {
 
 /** What a file imports, also types, re-exports and `import()`. */
 function importsOf(code: string): string[] {
-  return [...code.matchAll(/(?:(?<!\.)\bfrom\s*|\bimport\s*\(?\s*)'([^']+)'/g)].map((match) => match[1] ?? '');
+  return [...code.matchAll(/(?:(?<!\.)\bfrom\s+|\bimport\s*\(?\s*)'([^']+)'/g)].map((match) => match[1] ?? '');
 }
 
 describe.each(files.map((file) => [file.path, file] as const))('src/%s', (path, { code }) => {

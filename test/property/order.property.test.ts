@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Decision, decide, type Method } from '../../src/core/decide.ts';
-import type { Entry } from '../../src/core/history.ts';
+import type { Entry, KeyHistory } from '../../src/core/history.ts';
 import { orderedHistory } from '../../src/core/order.ts';
 import { bucketAfter, type Restoring, restoring, runs } from '../support/arbitraries.ts';
 import * as model from '../support/model.ts';
@@ -12,8 +12,9 @@ function grouped(entries: readonly Entry[]): Entry[] {
   return [...entries.filter((e) => !e.deleteMarker), ...entries.filter((e) => e.deleteMarker)];
 }
 
-/** Of the deletions before the last one the order does not matter. */
+/** Of the deletions before the last one the order does not matter, nor of what lies under the current entry. */
 function essence(decision: Decision): unknown {
+  if (decision.kind === 'copy') return { ...decision.copy, entries: decision.copy.entries[0] };
   if (decision.kind !== 'change') return decision;
   const { steps } = decision.line;
   const rest = steps.slice(0, -1).map((s) => JSON.stringify(s));
@@ -22,16 +23,12 @@ function essence(decision: Decision): unknown {
 
 function eachKey(
   { past, key: only, target, method }: Restoring,
-  check: (
-    key: string,
-    entries: Entry[],
-    made: (history: Parameters<typeof decide>[1], how?: Method) => Decision,
-  ) => void,
+  check: (key: string, entries: Entry[], made: (history: KeyHistory, how?: Method) => Decision) => void,
 ) {
   const bucket = bucketAfter(past);
   for (const key of only === undefined ? model.sortedKeys(bucket) : [only]) {
     check(key, historyOf(bucket, key), (history, how = method) =>
-      decide('bucket', history, target, how, bucket.versioning),
+      decide({ bucket: 'bucket', history, target, method: how, versioning: bucket.versioning }),
     );
   }
 }
@@ -80,7 +77,7 @@ describe('a server in wire order', () => {
         eachKey(of, (key, entries, made) => {
           // A marker sent before a version would have made it known.
           if (grouped(entries).some((e, i) => e !== entries[i])) return;
-          expect(made(orderedHistory(key, entries, 'unknown'))).toEqual(made({ key, entries }));
+          expect(essence(made(orderedHistory(key, entries, 'unknown')))).toEqual(essence(made({ key, entries })));
         });
       }),
       runs(),
@@ -93,7 +90,7 @@ describe('a server in wire order', () => {
         eachKey(of, (key, entries, made) => {
           const guessed = made(orderedHistory(key, entries, 'unknown'));
           if (guessed.kind === 'skip' && guessed.reason === 'ambiguous-order') return;
-          expect(guessed).toEqual(made({ key, entries }));
+          expect(essence(guessed)).toEqual(essence(made({ key, entries })));
         });
       }),
       runs(),

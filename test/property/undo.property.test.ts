@@ -26,7 +26,7 @@ function takeBack(bucket: model.Bucket, { journal }: Ran, at: number): void {
     const { key } = intent;
     if (intent.do === 'remove-delete-marker') {
       const removed = result?.status === 'done' || result?.status === 'gone';
-      if (removed && intent.from.deleteMarker && model.read(bucket, key)) model.addMarker(bucket, key, at);
+      if (removed && intent.from?.deleteMarker && model.read(bucket, key)) model.addMarker(bucket, key, at);
     } else if (result?.status === 'done' && result.versionId !== undefined) {
       model.remove(bucket, key, result.versionId);
     }

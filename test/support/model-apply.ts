@@ -1,6 +1,6 @@
-import { settleCopy } from '../../src/core/copy.ts';
+import { copyStep, sameObject } from '../../src/core/copy.ts';
 import { type Decision, decide, type Method } from '../../src/core/decide.ts';
-import type { PlannedKey, Step } from '../../src/core/plan.ts';
+import { type PlannedKey, type Step, seenOf } from '../../src/core/plan.ts';
 import type { Target } from '../../src/core/target.ts';
 import * as model from './model.ts';
 import { headOf, historyOf } from './model-port.ts';
@@ -13,16 +13,22 @@ export function decideOn(
   method: Method,
 ): Exclude<Decision, { kind: 'copy' }> {
   const history = { key, entries: historyOf(bucket, key) };
-  const decision = decide('bucket', history, target, method, bucket.versioning);
+  const decision = decide({ bucket: 'bucket', history, target, method, versioning: bucket.versioning });
   if (decision.kind !== 'copy') return decision;
-  const { source, current, compare } = decision.copy;
-  const settled = settleCopy(
-    'bucket',
-    decision.copy,
-    head(bucket, key, source.versionId),
-    compare ? head(bucket, key, current.versionId) : undefined,
-  );
-  return settled;
+  const { entries, wanted, source, destroysNull } = decision.copy;
+  const [current] = entries;
+  const [version] = wanted;
+  if (version === undefined || current === undefined) throw new Error('a copy is of a version onto a key');
+  const ours = head(bucket, key, version.versionId);
+  if (!current.deleteMarker && sameObject(head(bucket, key, current.versionId), ours)) return { kind: 'unchanged' };
+  if (destroysNull) return { kind: 'skip', reason: 'would-destroy-null-version' };
+  const settled = copyStep(source, version, ours, source, {
+    preserve: { objectLock: false, annotations: false },
+    now: 0,
+  });
+  if (!('step' in settled)) throw new Error('every version of the model can be copied');
+  const to = { versionId: version.versionId };
+  return { kind: 'change', line: { ...source, from: seenOf(current), to, steps: [settled.step] } };
 }
 
 function head(bucket: model.Bucket, key: string, versionId: string) {
@@ -52,7 +58,7 @@ export function applyStep(bucket: model.Bucket, key: string, step: Step, at: num
  *   was, and a run that was broken off must find it again.
  */
 export function batchesOf({ from, steps }: PlannedKey, target: Target): Step[][] {
-  const isCurrent = (step: Step) => 'versionId' in step && step.versionId === from.versionId;
+  const isCurrent = (step: Step) => 'versionId' in step && step.versionId === from?.versionId;
   const inTwo = (isLast: (step: Step) => boolean) =>
     [steps.filter((s) => !isLast(s)), steps.filter(isLast)].filter((batch) => batch.length > 0);
 

@@ -17,6 +17,8 @@ export function goalOf(entries: readonly StoredEntry[], target: Target): Goal {
     entry?.object === undefined ? { kind: 'nothing' } : { kind: 'object', object: entry.object };
 
   switch (target.kind) {
+    case 'rows':
+      throw new RangeError('each row says what it wants');
     case 'time':
       return state(oldestFirst.findLast(({ time }) => time <= target.at)?.entry);
     case 'version':

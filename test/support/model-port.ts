@@ -2,8 +2,10 @@ import type { ObjectHead } from '../../src/core/copy.ts';
 import { CancelledError } from '../../src/core/errors.ts';
 import type { Entry, KeyHistory } from '../../src/core/history.ts';
 import type { Failure } from '../../src/core/outcome.ts';
+import type { Seen } from '../../src/core/plan.ts';
 import type {
   BucketPort,
+  Buckets,
   EntryName,
   KeyRange,
   Listing,
@@ -17,14 +19,14 @@ import * as model from './model.ts';
 
 /** A request as the hooks and the log see it. `list` is one page, or a look at what is current of one key. */
 export type PortRequest =
-  | { readonly kind: 'list'; readonly keys: readonly string[] }
+  | { readonly kind: 'list'; readonly bucket: string; readonly keys: readonly string[] }
   | { readonly kind: 'head'; readonly key: string }
   | Mutation;
 
 export type Mutation =
-  | { readonly kind: 'remove'; readonly entries: readonly EntryName[] }
-  | { readonly kind: 'copy'; readonly key: string; readonly versionId: string }
-  | { readonly kind: 'add-marker'; readonly key: string };
+  | { readonly kind: 'remove'; readonly bucket: string; readonly entries: readonly EntryName[] }
+  | { readonly kind: 'copy'; readonly bucket: string; readonly key: string; readonly versionId: string }
+  | { readonly kind: 'add-marker'; readonly bucket: string; readonly key: string };
 
 /**
  * What goes wrong with a request.
@@ -46,12 +48,14 @@ export interface PortOptions {
   /** Called after each change to a single key; S3 is atomic per key and not beyond. */
   readonly afterChange?: (key: string) => void;
   readonly stop?: AbortSignal;
+  /** Objects that can be read, in whatever bucket: an inventory's files. */
+  readonly files?: Readonly<Record<string, Buffer>>;
 }
 
 /** A whole number from 0 up to, not including, `below`. */
 export type Choose = (below: number) => number;
 
-export interface ModelPort extends BucketPort {
+export interface ModelBuckets extends Buckets {
   /** Every request that may change something, in the order sent. */
   readonly mutations: readonly Mutation[];
   /** How many requests were sent, reading ones included. */
@@ -63,8 +67,9 @@ export class Killed extends Error {}
 
 const REFUSED: Failure = { code: 'AccessDenied', message: 'Access Denied', hint: 'Allow it.' };
 
-export function modelPort(bucket: model.Bucket, options: PortOptions): ModelPort {
-  const { at, choose = () => 0, before, fault, afterChange } = options;
+/** Models of buckets by their names, as the engine sees them. All requests go through one gate, in one order. */
+export function modelBuckets(models: Readonly<Record<string, model.Bucket>>, options: PortOptions): ModelBuckets {
+  const { choose = () => 0, before, fault } = options;
   const requests: RequestCounts = { list: 0, head: 0, get: 0, copy: 0, delete: 0, put: 0, retries: 0, throttled: 0 };
   const mutations: Mutation[] = [];
   let sent = 0;
@@ -91,6 +96,32 @@ export function modelPort(bucket: model.Bucket, options: PortOptions): ModelPort
     dead = true;
     throw new Killed();
   }
+
+  const bucketOf = (name: string): model.Bucket => {
+    const found = models[name];
+    if (found === undefined) throw new Error(`the engine asked for bucket ${name}`);
+    return found;
+  };
+  return {
+    requests,
+    notes: new Set(),
+    mutations,
+    sent: () => sent,
+    open: (name) => modelPort(name, bucketOf, { ...options, choose, send, requests }),
+  };
+}
+
+type Send = <T>(request: PortRequest, act: (fault: Fault) => T) => Promise<T>;
+
+interface Surroundings extends PortOptions {
+  readonly choose: Choose;
+  readonly send: Send;
+  readonly requests: RequestCounts;
+}
+
+function modelPort(name: string, bucketOf: (name: string) => model.Bucket, options: Surroundings): BucketPort {
+  const { at, choose, afterChange, send, requests } = options;
+  const bucket = bucketOf(name);
 
   function removeOne(entry: EntryName, what: Fault): Removal {
     // A retry finds what the first try left: nothing, which S3 calls a success too.
@@ -123,10 +154,7 @@ export function modelPort(bucket: model.Bucket, options: PortOptions): ModelPort
   }
 
   return {
-    bucket: 'bucket',
-    requests,
-    mutations,
-    sent: () => sent,
+    bucket: name,
     batchSize: options.batchSize ?? 1000,
 
     async preflight() {
@@ -146,7 +174,7 @@ export function modelPort(bucket: model.Bucket, options: PortOptions): ModelPort
           const page = segment.slice(from, from + 1 + choose(3));
           from += page.length;
           requests.list += 1;
-          yield await send({ kind: 'list', keys: page }, (what) => {
+          yield await send({ kind: 'list', bucket: name, keys: page }, (what) => {
             if (what === 'refused') throw new S3Failure(REFUSED);
             return page.flatMap((key) => {
               const entries = historyOf(bucket, key);
@@ -180,7 +208,7 @@ export function modelPort(bucket: model.Bucket, options: PortOptions): ModelPort
 
     readTop(key) {
       requests.list += 1;
-      return send({ kind: 'list', keys: [key] }, (what) => {
+      return send({ kind: 'list', bucket: name, keys: [key] }, (what) => {
         if (what === 'refused') throw new S3Failure(REFUSED);
         return historyOf(bucket, key).slice(0, 3);
       });
@@ -188,7 +216,7 @@ export function modelPort(bucket: model.Bucket, options: PortOptions): ModelPort
 
     removeEntries(entries) {
       requests.delete += 1;
-      return send({ kind: 'remove', entries }, (what) => {
+      return send({ kind: 'remove', bucket: name, entries }, (what) => {
         const answers = new Map<EntryName, Removal>();
         // S3 promises no order inside a batch.
         for (const entry of shuffled(entries, choose)) {
@@ -199,30 +227,61 @@ export function modelPort(bucket: model.Bucket, options: PortOptions): ModelPort
       });
     },
 
-    copyOnTop(key, step, guard) {
+    readHistories(keys, { depth } = {}) {
+      requests.list += 1;
+      return send({ kind: 'list', bucket: name, keys }, (what) => {
+        if (what === 'refused') throw new S3Failure(REFUSED);
+        return new Map(
+          keys.flatMap((key) => {
+            const entries = historyOf(bucket, key).slice(0, depth);
+            return entries.length > 0 ? [[key, { key, entries }] as const] : [];
+          }),
+        );
+      });
+    },
+
+    copyVersion(key, step, seen) {
       requests.copy += 1;
-      return send({ kind: 'copy', key, versionId: step.versionId }, (what) =>
+      const { versionId, source = { bucket: name, key } } = step;
+      const from = { bucket: bucketOf(source.bucket), key: source.key };
+      return send({ kind: 'copy', bucket: name, key, versionId }, (what) =>
         write(
           key,
           what,
-          () => model.holds(bucket, key, guard),
-          () => model.copyVersion(bucket, key, step.versionId, at),
+          () => holds(bucket, key, seen),
+          () => model.copyVersion(bucket, key, versionId, at, from),
         ),
       );
     },
 
-    addDeleteMarker(key, ifMatch) {
+    addDeleteMarker(key, seen) {
       requests.delete += 1;
-      return send({ kind: 'add-marker', key }, (what) =>
+      return send({ kind: 'add-marker', bucket: name, key }, (what) =>
         write(
           key,
           what,
-          () => model.holds(bucket, key, { ifMatch }),
+          () => holds(bucket, key, seen),
           () => model.addMarker(bucket, key, at),
         ),
       );
     },
+
+    requestRestore: () => Promise.reject(new Error('the model has no archive')),
+    async readObject(key) {
+      const bytes = options.files?.[key];
+      if (bytes === undefined) throw new S3Failure({ code: 'NoSuchKey', message: 'no such key', hint: '' });
+      const chunks = (async function* () {
+        yield bytes;
+      })();
+      return { size: bytes.length, etag: '', lastModified: 0, checksums: {}, chunks };
+    },
   };
+}
+
+/** The condition that S3 has for it: on the ETag where a version was seen, else that there is none now. */
+function holds(bucket: model.Bucket, key: string, seen: Seen): boolean {
+  const etag = seen?.etag ?? null;
+  return model.holds(bucket, key, etag === null ? { ifNoneMatch: true } : { ifMatch: etag });
 }
 
 /** A key's history as a listing in wire order tells it. */

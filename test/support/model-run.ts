@@ -6,11 +6,11 @@ import { type JournalIntent, type JournalResult, parseJournalLine } from '../../
 import { SILENT } from '../../src/core/narrator.ts';
 import { type PlannedKey, parsePlanLine } from '../../src/core/plan.ts';
 import type { Report } from '../../src/core/report.ts';
-import type { RestoreRequest } from '../../src/core/request.ts';
+import type { Destination, RestoreRequest } from '../../src/core/request.ts';
 import { restore } from '../../src/operations/restore.ts';
 import { chooser, endOf, type Restoring } from './arbitraries.ts';
 import * as model from './model.ts';
-import { type Fault, type ModelPort, modelPort, type PortRequest } from './model-port.ts';
+import { type Fault, type ModelBuckets, modelBuckets, type PortRequest } from './model-port.ts';
 
 /** How a run of the whole engine on the model is disturbed, and what it is asked besides the target. */
 export interface Circumstances {
@@ -26,11 +26,18 @@ export interface Circumstances {
   readonly afterChange?: (key: string) => void;
   /** The job is cancelled just before this request. */
   readonly stopAt?: number;
+  /** Rows of a manifest, as JSON Lines. */
+  readonly manifest?: readonly object[];
+  /** An inventory: its manifest.json, and its files. */
+  readonly inventory?: { readonly manifest: string; readonly files: Readonly<Record<string, Buffer>> };
+  readonly destination?: Destination;
+  /** Buckets beside the one called `bucket`. */
+  readonly others?: Readonly<Record<string, model.Bucket>>;
 }
 
 export interface Ran {
   readonly report: Report;
-  readonly port: ModelPort;
+  readonly port: ModelBuckets;
   /** The plan file's lines; none where the run ended before it was written. */
   readonly plan: readonly PlannedKey[];
   readonly journal: readonly { readonly intent: JournalIntent; readonly result: JournalResult | undefined }[];
@@ -48,24 +55,32 @@ export function engine(): (bucket: model.Bucket, of: Restoring, how?: Circumstan
 
   return async (bucket, of, how = {}) => {
     for (const name of ['plan', 'journal']) writeFileSync(file(name), '');
+    if (how.manifest !== undefined) {
+      writeFileSync(file('manifest'), how.manifest.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    }
+    if (how.inventory !== undefined) writeFileSync(file('manifest'), how.inventory.manifest);
     const stop = new AbortController();
     const at = endOf(of.past) + 1000;
-    const port = modelPort(bucket, {
-      at,
-      choose: chooser(how.choices ?? []),
-      stop: stop.signal,
-      ...(how.batchSize !== undefined && { batchSize: how.batchSize }),
-      ...(how.afterChange !== undefined && { afterChange: how.afterChange }),
-      before: (request, n) => {
-        if (n === how.stopAt) stop.abort();
-        how.before?.(request, n);
+    const port = modelBuckets(
+      { bucket, ...how.others },
+      {
+        at,
+        choose: chooser(how.choices ?? []),
+        stop: stop.signal,
+        ...(how.batchSize !== undefined && { batchSize: how.batchSize }),
+        ...(how.afterChange !== undefined && { afterChange: how.afterChange }),
+        ...(how.inventory !== undefined && { files: how.inventory.files }),
+        before: (request, n) => {
+          if (n === how.stopAt) stop.abort();
+          how.before?.(request, n);
+        },
+        ...(how.fault !== undefined && { fault: how.fault }),
       },
-      ...(how.fault !== undefined && { fault: how.fault }),
-    });
+    );
     const request: RestoreRequest = {
       operation: of.operation,
       scope: {
-        bucket: 'bucket',
+        ...(how.manifest === undefined && { bucket: 'bucket' }),
         ...(of.key !== undefined && { key: of.key }),
         prefix: of.key ?? how.prefix ?? '',
         include: [],
@@ -77,12 +92,21 @@ export function engine(): (bucket: model.Bucket, of: Restoring, how?: Circumstan
       dryRun: how.dryRun ?? false,
       verify: how.verify ?? true,
       failOn: 'failures',
+      preserve: { objectLock: false, annotations: false },
+      ...(how.destination !== undefined && { destination: how.destination }),
+      ...((how.manifest ?? how.inventory) !== undefined && {
+        manifest: {
+          location: { file: file('manifest') },
+          given: 'manifest',
+          format: how.manifest === undefined ? 'inventory' : 'jsonl',
+        },
+      }),
       planFile: file('plan'),
       journalFile: file('journal'),
       reportFile: file('report'),
     };
     const { report } = await restore(request, {
-      port,
+      buckets: port,
       narrator: SILENT,
       now: () => at,
       stop: stop.signal,

@@ -63,9 +63,15 @@ export function addMarker(bucket: Bucket, key: string, at: number): StoredEntry 
   return store(bucket, key, {}, at);
 }
 
-/** CopyObject of one version onto its own key; `undefined` where S3 refuses the source (gone, or a marker). */
-export function copyVersion(bucket: Bucket, key: string, versionId: string, at: number): StoredEntry | undefined {
-  const source = entriesOf(bucket, key).find((e) => e.versionId === versionId)?.object;
+/** CopyObject of one version onto its own key, or another; `undefined` where S3 refuses the source (gone, or a marker). */
+export function copyVersion(
+  bucket: Bucket,
+  key: string,
+  versionId: string,
+  at: number,
+  from: { readonly bucket: Bucket; readonly key: string } = { bucket, key },
+): StoredEntry | undefined {
+  const source = entriesOf(from.bucket, from.key).find((e) => e.versionId === versionId)?.object;
   return source && put(bucket, key, source, at);
 }
 

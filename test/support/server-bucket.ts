@@ -50,7 +50,7 @@ export class ServerBucket {
   }
 
   /** Puts an object; gives its version id, `null` where versioning gives none. */
-  async put(key: string, body: string, more: Partial<PutObjectCommandInput> = {}): Promise<string> {
+  async put(key: string, body: string | Uint8Array, more: Partial<PutObjectCommandInput> = {}): Promise<string> {
     const output = await this.server.s3.putObject({ Bucket: this.name, Key: key, Body: body, ...more });
     return output.VersionId ?? 'null';
   }

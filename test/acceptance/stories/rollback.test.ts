@@ -132,8 +132,8 @@ function shapeNow(line: Row, method: 'copy' | 'delete'): string {
 
 function expectCurrentLast(
   { expect }: StoryContext,
-  planned: { from: { versionId: string }; steps: readonly { do: string; versionId?: string }[] },
+  planned: { from: { versionId: string } | null; steps: readonly { do: string; versionId?: string }[] },
 ): void {
   if (planned.steps.every((step) => step.do === 'remove-delete-marker')) return;
-  expect(planned.steps.at(-1)?.versionId).toBe(planned.from.versionId);
+  expect(planned.steps.at(-1)?.versionId).toBe(planned.from?.versionId);
 }

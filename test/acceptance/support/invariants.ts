@@ -3,14 +3,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { JournalIntent, JournalResult } from '../../../src/core/journal.ts';
+import type { PlannedKey } from '../../../src/core/plan.ts';
 import type { Report } from '../../../src/core/report.ts';
 import type { ActionRun, Inputs } from '../../support/runner.ts';
+import { type Asked, placesOf } from './bounds.ts';
 import { commandsOf } from './commands.ts';
+import { expectDownloadPlan } from './download-plan.ts';
 import { expectHarmless } from './summary.ts';
 
 /** What holds for every run whatever it did: checked after each run of the acceptance tests. */
-export function expectAccount(run: ActionRun, inputs: Inputs): void {
+export function expectAccount(run: ActionRun, asked: Asked): void {
   const { outputs } = run;
+  const { inputs } = asked;
   expect(outputs.status, run.stdout).toMatch(/^(success|no-change|planned|partial|failed)$/);
   if (outputs['report-file'] === '') {
     // Refused for its inputs, before it began.
@@ -32,8 +36,20 @@ export function expectAccount(run: ActionRun, inputs: Inputs): void {
   expect(report.failures).toHaveLength(Math.min(failed, 1000));
   expect(report.conflicts).toHaveLength(Math.min(conflicts, 1000));
   expect(run.code, run.stdout).toBe(isRed(report, inputs) ? 1 : 0);
-  expectPlan(run, report);
+  if (report.error === undefined && (inputs.include ?? '') === '' && (inputs.exclude ?? '') === '') {
+    expectKeys(asked, keysExamined);
+  }
+  expectPlan(run, report, asked);
   expectJournal(run, report);
+}
+
+/** Each key that the manifest names in scope is examined, however often it is named. */
+function expectKeys(asked: Asked, keysExamined: number): void {
+  if (asked.rows === undefined) return;
+  const places = placesOf(asked);
+  const named = asked.rows.filter(({ bucket, key }) => places.isSource(bucket, key));
+  const keys = new Set(named.map(({ bucket, key }) => JSON.stringify([bucket, key])));
+  expect(keysExamined, 'keys named and keys examined').toBe(keys.size);
 }
 
 function isRed({ error, totals }: Report, inputs: Inputs): boolean {
@@ -43,18 +59,40 @@ function isRed({ error, totals }: Report, inputs: Inputs): boolean {
   return error !== undefined || totals.failed > 0 || (failOn === 'conflicts' && totals.conflicts > 0);
 }
 
-function expectPlan(run: ActionRun, report: Report): void {
+function expectPlan(run: ActionRun, report: Report, asked: Asked): void {
   const file = run.outputs['plan-file'] ?? '';
   if (file === '') return;
   const text = readFileSync(file, 'utf8');
+  if (report.operation === 'download') {
+    expectDownloadPlan(text, run, report.totals.planned);
+    return;
+  }
   const { header, lines } = run.plan();
   const zeroed = text.replace(header.digest, `sha256:${'0'.repeat(64)}`);
   expect(header.digest).toBe(`sha256:${createHash('sha256').update(zeroed).digest('hex')}`);
   expect(run.outputs['plan-digest']).toBe(header.digest);
   expect(lines).toHaveLength(report.totals.planned);
-  const keys = lines.map((line) => line.key);
-  const inOrder = [...new Set(keys)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  expect(keys).toEqual(inOrder);
+  expectLines(lines, asked);
+}
+
+function expectLines(lines: readonly PlannedKey[], asked: Asked): void {
+  const found = lines.map(({ bucket, key }) => JSON.stringify([bucket, key]));
+  expect(new Set(found).size, 'a line for each key').toBe(found.length);
+  const inOrder = lines.toSorted((a, b) => compareBytes(a.bucket, b.bucket) || compareBytes(a.key, b.key));
+  expect(lines, 'the order of the plan').toEqual(inOrder);
+  const places = placesOf(asked);
+  for (const { bucket, key, steps } of lines) {
+    expect(places.mayChange(bucket, key), `a plan for ${JSON.stringify([bucket, key])}`).toBe(true);
+    for (const step of steps) {
+      if (step.do !== 'copy-version') continue;
+      const from = step.source ?? { bucket, key };
+      expect(places.isSource(from.bucket, from.key), `a copy of ${JSON.stringify(from)}`).toBe(true);
+    }
+  }
+}
+
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 function expectJournal(run: ActionRun, report: Report): void {
@@ -85,6 +123,14 @@ function expectJournal(run: ActionRun, report: Report): void {
   }
   expect(report.steps, 'steps of the report and done steps of the journal').toEqual(done);
   if (report.error === undefined) expect(results.size, 'every intent has a result').toBe(intents.size);
+  const planned = new Map(run.plan().lines.map(({ bucket, key, steps }) => [JSON.stringify([bucket, key]), steps]));
+  for (const { bucket, key, do: kind, versionId, source } of intents.values()) {
+    const what = { do: kind, ...(versionId !== undefined && { versionId }), ...(source && { source }) };
+    const where = JSON.stringify([bucket, key]);
+    expect(planned.get(where), `what was done to ${where} is in the plan`).toContainEqual(
+      expect.objectContaining(what),
+    );
+  }
 }
 
 const OWN_COMMANDS = ['group', 'endgroup', 'error', 'warning', 'debug'];

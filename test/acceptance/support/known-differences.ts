@@ -4,7 +4,13 @@ import { type Differences, differs } from '../../support/differences.ts';
 export type Area =
   | 'awkward-keys'
   | 'copy-fidelity'
+  | 'download'
+  | 'download-names'
+  | 'destination'
   | 'dry-run'
+  | 'inventory'
+  | 'manifest-formats'
+  | 'manifest-rows'
   | 'null-versions'
   | 'object-lock'
   | 'refusals'

@@ -11,23 +11,26 @@ import type {
 } from '../../../sandbox/index.ts';
 import type { Report } from '../../../src/core/report.ts';
 import type { Inputs } from '../../support/runner.ts';
-import { sandboxHistories } from '../../support/server-bucket.ts';
+import { type Histories, sandboxHistories } from '../../support/server-bucket.ts';
 import { type Act, type ActOptions, act, server } from './act.ts';
-import { scopeOf } from './bounds.ts';
+import { type Asked, placesOf } from './bounds.ts';
+import type { Files } from './manifests.ts';
 import { shapesOf, tokensOf } from './shape.ts';
 
 export interface SandboxContext {
   readonly bucket: Bucket;
   readonly expect: ExpectStatic;
   readonly act: (inputs: Inputs, options?: ActOptions) => Promise<Act>;
-  /** Plants a fault for this test's bucket. */
-  readonly fault: (rule: Omit<FaultScope, 'bucket'> & FaultEffect) => { remove(): void };
-  /** The requests about this test's bucket so far. */
+  /** Makes another bucket of this test; each run of it is checked in all of them. */
+  readonly another: (options?: BucketOptions) => Bucket;
+  /** Plants a fault for this test's bucket, or another one of its. */
+  readonly fault: (rule: FaultScope & FaultEffect) => { remove(): void };
+  /** The requests about this test's buckets so far. */
   readonly requests: (...operations: Operation[]) => RequestRecord[];
   /** Those of them that change something. */
   readonly mutations: () => RequestRecord[];
   /** Every key's history in short; see shape.ts. */
-  readonly shapes: () => Record<string, string>;
+  readonly shapes: (of?: Bucket) => Record<string, string>;
 }
 
 type SandboxTest = (name: string, body: (context: SandboxContext) => Promise<void>, options?: BucketOptions) => void;
@@ -45,6 +48,8 @@ const READING: readonly Operation[] = [
   'GetObjectTagging',
   'GetObjectRetention',
   'GetObjectLegalHold',
+  'ListMultipartUploads',
+  'ListParts',
 ];
 
 /** Tests that need what only the sandbox can do: faults, a request log, chosen times and sizes. */
@@ -64,20 +69,33 @@ async function inSandbox(
 ): Promise<void> {
   const { sandbox } = server;
   if (sandbox === undefined) throw new Error('no sandbox');
-  const bucket = sandbox.createBucket(`acceptance-${randomBytes(8).toString('hex')}`, options);
+  const buckets: Bucket[] = [];
+  const another = (more?: BucketOptions) => {
+    const made = sandbox.createBucket(`acceptance-${randomBytes(8).toString('hex')}`, more);
+    buckets.push(made);
+    return made;
+  };
+  const bucket = another(options);
   const requests = (...operations: Operation[]) =>
     sandbox.requests
       .all()
-      .filter((one) => one.bucket === bucket.name && (operations.length === 0 || operations.includes(one.operation)));
-  const target = { name: bucket.name, histories: async () => sandboxHistories(bucket) };
+      .filter(
+        (one) =>
+          buckets.some(({ name }) => name === one.bucket) &&
+          (operations.length === 0 || operations.includes(one.operation)),
+      );
   await body({
     bucket,
     expect: testExpect,
+    another,
     act: async (inputs, actOptions) => {
       const already = requests().length;
-      const run = await act(target, inputs, actOptions);
+      const [own, ...beside] = buckets.map(targetOf);
+      if (own === undefined) throw new Error('no bucket');
+      const run = await act(own, inputs, { beside, ...actOptions });
       if (run.signal !== null) await stragglers(sandbox.endpoint);
-      for (const one of requests().slice(already)) expectNamed(one, inputs);
+      const asked = { inputs: { bucket: bucket.name, ...inputs }, ...(actOptions?.rows && { rows: actOptions.rows }) };
+      for (const one of requests().slice(already)) expectNamed(one, asked);
       const reported = run.signal === null && (run.outputs['report-file'] ?? '') !== '';
       if (reported && actOptions?.unreachable !== true) {
         expect(countsOf(run.report()), 'requests counted and requests received').toEqual(
@@ -86,11 +104,20 @@ async function inSandbox(
       }
       return run;
     },
-    fault: (rule) => sandbox.faults.add({ ...rule, bucket: bucket.name }),
+    fault: (rule) => sandbox.faults.add({ bucket: bucket.name, ...rule }),
     requests,
     mutations: () => requests().filter((one) => !READING.includes(one.operation)),
-    shapes: () => shapesOf(sandboxHistories(bucket)),
+    shapes: (of = bucket) => shapesOf(sandboxHistories(of)),
   });
+}
+
+function targetOf(bucket: Bucket): { name: string; histories(): Promise<Histories> } {
+  return { name: bucket.name, histories: async () => sandboxHistories(bucket) };
+}
+
+/** Writes files straight into the store. */
+export function putFiles(bucket: Bucket, files: Files): void {
+  for (const [key, body] of Object.entries(files)) bucket.put(key, { body });
 }
 
 /**
@@ -102,20 +129,62 @@ async function stragglers(endpoint: string): Promise<void> {
 }
 
 /**
- * A request that changes something names keys in scope only, and what it removes by its version id; without one it is a
- * new marker, which is guarded.
+ * A request that changes something names keys in scope only, or in the destination, and what it removes by its version id;
+ * without one it is a new marker, which is guarded. What it copies is named by its version id, too.
  */
-function expectNamed({ operation, key, keys, versionId, headers }: RequestRecord, inputs: Inputs): void {
+function expectNamed(request: RequestRecord, asked: Asked): void {
+  const { operation, bucket = '', key, keys, versionId, headers } = request;
   if (READING.includes(operation)) return;
+  const { inputs } = asked;
+  const places = placesOf(asked);
   const named = keys ?? [{ key: key ?? '', ...(versionId !== undefined && { versionId }) }];
-  const inScope = scopeOf(inputs);
-  for (const one of named) expect(inScope(one.key), `${operation} of ${JSON.stringify(one.key)}`).toBe(true);
-  if (operation === 'DeleteObjects') expect(named.every((one) => one.versionId !== undefined)).toBe(true);
-  else if (operation === 'DeleteObject') expect(versionId ?? headers['if-match'], 'a guarded marker').toBeDefined();
-  else {
-    expect(operation).toBe('CopyObject');
-    expect(headers['if-match'] ?? headers['if-none-match'], 'a guarded copy').toBeDefined();
+  expect(inputs['dry-run'] ?? 'false', `${operation} in a dry run`).toBe('false');
+  for (const one of named) {
+    const what = `${operation} of ${JSON.stringify(one.key)} in ${bucket}`;
+    // What is asked back from an archive is a source; everything else is what is to be changed.
+    if (operation === 'RestoreObject') expect(places.isSource(bucket, one.key), what).toBe(true);
+    else expect(places.mayChange(bucket, one.key), what).toBe(true);
   }
+  expect(inputs.operation, `${operation} in a download`).not.toBe('download');
+  // A server that refuses conditions is told so in one request; from then on nothing is there to be seen in a request.
+  const refuses = server.sandbox?.bucket(bucket).quirks.refusesConditions === true;
+  const guards = refuses ? 'refused' : (headers['if-match'] ?? headers['if-none-match']);
+  switch (operation) {
+    case 'DeleteObjects':
+      expect(named.every((one) => one.versionId !== undefined)).toBe(true);
+      break;
+    case 'DeleteObject':
+      expect(versionId ?? guards, 'a guarded marker').toBeDefined();
+      break;
+    case 'CopyObject':
+      expect(guards, 'a guarded copy').toBeDefined();
+      expectSource(headers['x-amz-copy-source'], places);
+      break;
+    case 'CreateMultipartUpload':
+    case 'AbortMultipartUpload':
+      break;
+    case 'UploadPartCopy':
+      expectSource(headers['x-amz-copy-source'], places);
+      break;
+    case 'CompleteMultipartUpload':
+      expect(guards, 'a guarded copy in parts').toBeDefined();
+      break;
+    case 'RestoreObject':
+      expect(inputs.archived, 'a restore that was asked for').toBe('restore');
+      expect(versionId, 'the version to restore').toBeDefined();
+      break;
+    case 'PutObjectTagging':
+      expect(versionId, 'the version to tag').toBeDefined();
+      break;
+    default:
+      expect.fail(`${operation} is nothing that a run may send`);
+  }
+}
+
+function expectSource(header = '', places: ReturnType<typeof placesOf>): void {
+  const [, bucket = '', key = '', versionId] = /^\/?([^/]+)\/([^?]*)\?versionId=(.+)$/.exec(header) ?? [];
+  expect(versionId, `a copy of a version: ${header}`).toBeDefined();
+  expect(places.isSource(bucket, decodeURIComponent(key)), `a copy of ${header}`).toBe(true);
 }
 
 function countsOf({ requests }: Report): Record<string, number> {
@@ -128,10 +197,10 @@ function received(records: readonly RequestRecord[]): Record<string, number> {
   return {
     list: count('ListObjectVersions'),
     head: count('HeadObject'),
-    get: count('GetBucketVersioning', 'GetObjectLockConfiguration', 'GetObject'),
-    copy: count('CopyObject'),
-    delete: count('DeleteObjects', 'DeleteObject'),
-    put: count('PutObject'),
+    get: count('GetBucketVersioning', 'GetObjectLockConfiguration', 'GetObject', 'GetObjectTagging'),
+    copy: count('CopyObject', 'UploadPartCopy'),
+    delete: count('DeleteObjects', 'DeleteObject', 'AbortMultipartUpload'),
+    put: count('CreateMultipartUpload', 'CompleteMultipartUpload', 'RestoreObject', 'PutObjectTagging'),
   };
 }
 

@@ -7,6 +7,8 @@ import { type Area, differencesOf } from './known-differences.ts';
 
 export interface StoryContext {
   readonly bucket: ServerBucket;
+  /** Makes another bucket of this story; each run of it is checked in all of them. */
+  readonly another: (setup?: BucketSetup) => Promise<ServerBucket>;
   readonly act: (inputs: Inputs, options?: ActOptions) => Promise<Act>;
   readonly expect: ExpectStatic;
 }
@@ -37,9 +39,23 @@ async function withBucket(
   body: (context: StoryContext) => Promise<void>,
   expect: ExpectStatic,
 ): Promise<void> {
-  const bucket = await ServerBucket.create(server, setup);
+  const buckets: ServerBucket[] = [];
+  const another = async (more?: BucketSetup) => {
+    const made = await ServerBucket.create(server, more);
+    buckets.push(made);
+    return made;
+  };
+  const bucket = await another(setup);
   await thenCleanUp(
-    () => body({ bucket, expect, act: (inputs, options) => act(bucket, inputs, options) }),
-    () => bucket.destroy(),
+    () =>
+      body({
+        bucket,
+        another,
+        expect,
+        act: (inputs, options) => act(bucket, inputs, { beside: buckets.slice(1), ...options }),
+      }),
+    async () => {
+      for (const one of buckets) await one.destroy();
+    },
   );
 }

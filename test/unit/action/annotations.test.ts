@@ -3,7 +3,7 @@ import { annotateError, annotateResult } from '../../../src/action/annotations.t
 import { RefusedInputs } from '../../../src/action/inputs.ts';
 import type { Log } from '../../../src/action/log.ts';
 import { InputError, RollbackError } from '../../../src/core/errors.ts';
-import { failure, key, requestOf, resultOf } from './support.ts';
+import { downloadOf, failure, key, requestOf, resultOf } from './support.ts';
 
 function recorder(): { log: Log; told: string[] } {
   const told: string[] = [];
@@ -107,6 +107,41 @@ describe('a result', () => {
       'failures',
     );
     expect(told).toEqual(['error [cancelled] stopped.']);
+  });
+
+  it('several buckets: the bucket beside the key', () => {
+    const { log, told } = recorder();
+    const request = requestOf({ scope: { prefix: '', include: [], exclude: [] } });
+    annotateResult(
+      log,
+      resultOf(request, (tally) => key(tally, 'site/a', failure('AccessDenied', 'no', ''))),
+      'failures',
+    );
+    expect(told[0]).toContain('First: "site/a" in bucket "my-site".');
+  });
+
+  it('keys that wait for an archive are not forgotten, though the step is green', () => {
+    const { log, told } = recorder();
+    annotateResult(
+      log,
+      resultOf(requestOf(), (tally) => key(tally, 'site/a', { kind: 'skipped', reason: 'restore-requested' })),
+      'failures',
+    );
+    expect(told).toEqual([
+      expect.stringMatching(/^warning \[Archive\] 1 key not copied yet: .*\nRun the same step again/),
+    ]);
+  });
+
+  it('a download replaces no file', () => {
+    const { log, told } = recorder();
+    annotateResult(
+      log,
+      resultOf(downloadOf(), (tally) => key(tally, 'site/a', { kind: 'conflict', found: 'another file is there' })),
+      'failures',
+    );
+    expect(told[0]).toMatch(
+      /^warning \[Conflicts\] 1 key not fetched.*another file is there\.\nFetch into an empty folder/,
+    );
   });
 
   it('success says nothing', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { conclusion } from '../../../src/action/conclusion.ts';
-import { failure, key, requestOf, resultOf } from './support.ts';
+import type { Tally } from '../../../src/core/report.ts';
+import { downloadOf, failure, key, requestOf, resultOf } from './support.ts';
 
 describe('the conclusion in the log', () => {
   it('counts everything once, and names the files', () => {
@@ -14,6 +15,14 @@ describe('the conclusion in the log', () => {
       '1 of 2 planned keys restored; 0 unchanged, 0 skipped, 0 in conflict, 1 failed (status partial, 3 requests, 12 s).',
       'Files: plan /tmp/run/plan.jsonl, journal /tmp/run/journal.jsonl, report /tmp/run/report.json',
     ]);
+  });
+
+  it('says what was done: copied, fetched', () => {
+    const copies = requestOf({ operation: 'rollback', destination: { bucket: 'quarantine', prefix: '' } });
+    const one = (tally: Tally) => key(tally, 'site/a', { kind: 'restored' });
+    expect(conclusion(resultOf(copies, one))[0]).toMatch(/^1 of 1 planned key copied;/);
+    expect(conclusion(resultOf(downloadOf(), one))[0]).toMatch(/^1 of 1 planned key fetched;/);
+    expect(conclusion(resultOf(downloadOf({ dryRun: true }), one))[0]).toMatch(/^Dry run: 1 key to fetch;/);
   });
 
   it('says of a dry run what would be changed', () => {

@@ -1,40 +1,8 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { inputVariable } from '../../../src/action/input-reader.ts';
-import { parseInputs, RefusedInputs } from '../../../src/action/inputs.ts';
-import { InputError, type InputProblem } from '../../../src/core/errors.ts';
+import { RefusedInputs } from '../../../src/action/inputs.ts';
+import { type Inputs, parse, problemsOf, ROLLBACK, UNDELETE } from './inputs-support.ts';
 import { NOW } from './support.ts';
-
-type Inputs = Readonly<Record<string, string>>;
-
-/** The environment as the runner makes it of `with:`. */
-function envOf(inputs: Inputs, more: Inputs = {}): Record<string, string> {
-  const given = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [inputVariable(name), value]));
-  return {
-    RUNNER_TEMP: '/runner/temp',
-    GITHUB_WORKSPACE: '/work/space',
-    AWS_REGION: 'eu-central-1',
-    ...given,
-    ...more,
-  };
-}
-
-const UNDELETE = { operation: 'undelete', bucket: 'my-bucket', prefix: 'site/' };
-const ROLLBACK = { operation: 'rollback', bucket: 'my-bucket', prefix: 'site/', 'to-time': '15m ago' };
-
-function parse(inputs: Inputs, more?: Inputs) {
-  return parseInputs(envOf(inputs, more), NOW);
-}
-
-function problemsOf(inputs: Inputs, more?: Inputs): readonly InputProblem[] {
-  try {
-    parse(inputs, more);
-  } catch (error) {
-    if (error instanceof InputError) return error.problems;
-    throw error;
-  }
-  return [];
-}
 
 describe('what is asked for', () => {
   it('undelete of a prefix, all else by default', () => {
@@ -51,7 +19,7 @@ describe('what is asked for', () => {
     expect(request.scope).not.toHaveProperty('key');
     expect(request).not.toHaveProperty('maxChanges');
     expect(connection).toEqual({
-      bucket: 'my-bucket',
+      strictRegionFor: 'my-bucket',
       region: 'eu-central-1',
       forcePathStyle: false,
       concurrency: 32,
@@ -71,6 +39,10 @@ describe('what is asked for', () => {
       concurrency: '32',
       'batch-size': '1000',
       'bypass-governance-retention': 'false',
+      'manifest-format': 'auto',
+      archived: 'skip',
+      'restore-days': '7',
+      'restore-tier': 'Standard',
       'version-id': '',
       key: '',
     };
@@ -208,10 +180,10 @@ describe('connection', () => {
 
 describe('bad input: the input is named, and the mend', () => {
   it.each<[name: string, inputs: Inputs, input: string, mend: RegExp, env?: Inputs]>([
-    ['no operation', { ...UNDELETE, operation: '' }, 'operation', /undelete, rollback/],
-    ['unknown operation', { ...UNDELETE, operation: 'restore-all' }, 'operation', /undelete, rollback/],
+    ['no operation', { ...UNDELETE, operation: '' }, 'operation', /undelete, rollback, download/],
+    ['unknown operation', { ...UNDELETE, operation: 'restore-all' }, 'operation', /undelete, rollback, download/],
     ['operation mistyped', { ...UNDELETE, operation: 'undelet' }, 'operation', /Did you mean undelete\?/],
-    ['operation of later', { ...UNDELETE, operation: 'recover' }, 'operation', /undelete, rollback/],
+    ['operation of later', { ...UNDELETE, operation: 'recover' }, 'operation', /undelete, rollback, download/],
     ['no bucket', { ...UNDELETE, bucket: ' ' }, 'bucket', /Give the name/],
     ['bucket as URL', { ...UNDELETE, bucket: 's3://my-bucket/site/' }, 'bucket', /bucket: my-bucket without s3:\/\//],
     ['bucket as ARN', { ...UNDELETE, bucket: 'arn:aws:s3:::my-bucket' }, 'bucket', /name of the bucket itself/],
@@ -313,7 +285,7 @@ describe('bad input: the input is named, and the mend', () => {
   });
 
   it('echoes a value on one line, not as a command', () => {
-    const [problem] = problemsOf({ ...UNDELETE, method: 'x\n::error::y##[z]' });
+    const [problem] = problemsOf({ ...ROLLBACK, method: 'x\n::error::y##[z]' });
     expect(problem?.problem).toBe('"x\\n::error::y##\\[z]" is not known');
   });
 });
@@ -346,11 +318,8 @@ describe('inputs that this action does not have', () => {
 
 describe('inputs of later versions', () => {
   it.each([
-    ['manifest', 'rows.csv'],
-    ['destination-bucket', 'other'],
-    ['destination-prefix', 'restored/'],
     ['engine', 'batch-operations'],
-    ['archived', 'restore'],
+    ['queue-url', 'https://sqs.example.com/1/q'],
     ['report-to', 'issue'],
     ['plan-digest', 'sha256:0'],
   ])('%s: %s is refused, for the run would do something else than was asked', (name, value) => {
@@ -361,9 +330,6 @@ describe('inputs of later versions', () => {
 
   it('are accepted where they ask for what is done anyway', () => {
     const defaults = {
-      manifest: '',
-      'manifest-format': 'auto',
-      archived: 'skip',
       engine: 'local',
       'report-to': 'summary, pr-comment',
       'github-token': 'x',

@@ -8,9 +8,9 @@ import { readState, saveFinished, saveStarted } from '../../../src/action/state.
 import { againWords } from '../../../src/core/again.ts';
 import { intentOf, type JournalLine, resultOf } from '../../../src/core/journal.ts';
 import { NO_DIGEST, type PlannedKey, planHeaderLine, planLine } from '../../../src/core/plan.ts';
-import type { RestoreRequest } from '../../../src/core/request.ts';
+import type { Request, RestoreRequest } from '../../../src/core/request.ts';
 import { formatTime } from '../../../src/core/time.ts';
-import { NASTY_KEYS, NOW, plannedUndelete, requestOf } from './support.ts';
+import { downloadOf, NASTY_KEYS, NOW, plannedUndelete, requestOf } from './support.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -25,7 +25,7 @@ function request(over: Partial<RestoreRequest> = {}): RestoreRequest {
 }
 
 /** The environment of the post step after a main step that saved this. */
-function stateOf(of: RestoreRequest, finished: boolean): Record<string, string> {
+function stateOf(of: Request, finished: boolean): Record<string, string> {
   const env: Record<string, string> = { GITHUB_STEP_SUMMARY: join(folder, 'summary.md') };
   const save = (name: string, value: string) => {
     env[`STATE_${name}`] = value;
@@ -96,8 +96,14 @@ describe('the post step', () => {
   it('no journal: nothing was changed', async () => {
     const { log, summary } = await post(stateOf(request(), false));
     expect(log).toHaveLength(1);
-    expect(log[0]).toMatch(/killed before it changed anything[\s\S]*bucket is as it was/);
+    expect(log[0]).toMatch(/killed before it changed anything[\s\S]*every key is as it was/);
     expect(summary).toContain('## ⚠️ The run was killed before it changed anything');
+  });
+
+  it('no journal, but versions were asked for', async () => {
+    const of = request({ operation: 'rollback', archived: { days: 7, tier: 'Bulk' } });
+    expect((await post(stateOf(of, false))).log[0]).toContain('may have been requested from their archive');
+    expect((await post(stateOf({ ...of, dryRun: true }, false))).log[0]).not.toContain('requested');
   });
 
   it('the journal of an earlier run is not this one', async () => {
@@ -176,6 +182,50 @@ describe('the post step', () => {
   });
 });
 
+describe('a run that was killed, with more than one bucket', () => {
+  const manifest = { location: { file: '/work/space/rows.csv' }, given: 'rows.csv', format: 'auto' } as const;
+
+  it('names the bucket beside the key, and the manifest', async () => {
+    const of = request({ scope: { prefix: '', include: [], exclude: [] }, manifest });
+    const { bucket: _, ...anyBucket } = { ...header(), bucket: '' };
+    writeJournal(of.journalFile, [anyBucket as JournalLine, intent(1, 'a')]);
+    const { log, summary } = await post(stateOf(of, false));
+    expect(log[0]).toContain('Keys: "a" in bucket "my-site".');
+    expect(summary).toContain('those that the manifest names');
+    expect(summary).toContain('<code>rows.csv</code>');
+  });
+
+  it('names the bucket of copies that go elsewhere', async () => {
+    const of = request({ operation: 'rollback', destination: { bucket: 'quarantine', prefix: '' } });
+    const line: PlannedKey = {
+      bucket: 'quarantine',
+      key: 'site/a',
+      from: null,
+      to: { versionId: 'v' },
+      steps: [{ do: 'copy-version', versionId: 'v', source: { bucket: 'my-site', key: 'site/a' } }],
+    };
+    writePlan(of.planFile, [line]);
+    const [step] = line.steps;
+    writeJournal(of.journalFile, [header(), ...(step === undefined ? [] : [intentOf(1, line, step)])]);
+    const { log } = await post(stateOf(of, false));
+    expect(log[0]).toMatch(/0 of 1 planned step are done\.[\s\S]*Keys: "site\/a" in bucket "quarantine"\./);
+  });
+});
+
+describe('a download that was killed', () => {
+  it('has changed nothing, and its plan is no plan of steps', async () => {
+    const of = downloadOf({ planFile: join(folder, 'plan.jsonl'), journalFile: join(folder, 'journal.jsonl') });
+    writeFileSync(of.planFile, 'not a plan of steps\n');
+    const { log, summary } = await post(stateOf(of, false));
+    expect(log).toHaveLength(1);
+    expect(log[0]).toMatch(/killed before it was done\.\nNothing in the bucket was changed/);
+    expect(log[0]).toContain('"/work/space/restored"');
+    expect(log[0]).toContain('Run the same step again with to-time: 2026-11-22T14:00:00Z');
+    expect(log[0]).not.toContain('step was');
+    expect(summary).toContain('<code>/work/space/restored</code>');
+  });
+});
+
 describe('how to finish', () => {
   it.each<[RestoreRequest['target'], RegExp]>([
     [{ kind: 'undelete' }, /^Run the same step again: /],
@@ -197,6 +247,9 @@ it('state comes back as it was saved', () => {
   expect(readState(stateOf(of, true))).toEqual({
     operation: 'undelete',
     bucket: 'my-site',
+    manifest: '',
+    directory: '',
+    archived: false,
     startedAt: '2026-11-22T14:00:00Z',
     planFile: of.planFile,
     journalFile: of.journalFile,

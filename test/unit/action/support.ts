@@ -8,7 +8,7 @@ import {
   type RunResult,
   type Tally,
 } from '../../../src/core/report.ts';
-import type { RestoreRequest } from '../../../src/core/request.ts';
+import type { DownloadRequest, Request, RestoreRequest } from '../../../src/core/request.ts';
 
 /** Requests, results and nasty keys for the tests of GitHub's side. */
 
@@ -22,7 +22,23 @@ export function requestOf(over: Partial<RestoreRequest> = {}): RestoreRequest {
     method: 'copy',
     dryRun: false,
     verify: true,
+    preserve: { objectLock: false, annotations: false },
     failOn: 'failures',
+    planFile: '/tmp/run/plan.jsonl',
+    journalFile: '/tmp/run/journal.jsonl',
+    reportFile: '/tmp/run/report.json',
+    ...over,
+  };
+}
+
+export function downloadOf(over: Partial<DownloadRequest> = {}): DownloadRequest {
+  return {
+    operation: 'download',
+    scope: { bucket: 'my-site', prefix: 'site/', include: [], exclude: [] },
+    target: { kind: 'time', at: NOW },
+    dryRun: false,
+    failOn: 'failures',
+    directory: '/work/space/restored',
     planFile: '/tmp/run/plan.jsonl',
     journalFile: '/tmp/run/journal.jsonl',
     reportFile: '/tmp/run/report.json',
@@ -59,7 +75,7 @@ export function failure(code: string, message: string, hint = 'Do this.') {
 export const REQUESTS = { list: 2, head: 0, get: 0, copy: 0, delete: 1, put: 0, retries: 0, throttled: 0 };
 
 export function resultOf(
-  request: RestoreRequest,
+  request: Request,
   fill: (tally: Tally) => void,
   error?: { code: string; message: string; hint: string },
 ): RunResult {
@@ -74,7 +90,7 @@ export function resultOf(
     }),
     highlights: highlightsOf(tally),
     plan: { file: request.planFile, digest: `sha256:${'0123456789abcdef'.repeat(4)}` },
-    ...(!request.dryRun && { journalFile: request.journalFile }),
+    ...(!request.dryRun && request.operation !== 'download' && { journalFile: request.journalFile }),
     reportFile: request.reportFile,
   };
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_COPY_BYTES, type ObjectHead, sameObject, settleCopy } from '../../../src/core/copy.ts';
-import type { CopyQuestion } from '../../../src/core/decide.ts';
-import { marker, version } from './entries.ts';
+import { archivedIn, waitingTime } from '../../../src/core/archive.ts';
+import { copyStep, MAX_COPY_BYTES, type ObjectHead, sameObject } from '../../../src/core/copy.ts';
+import type { Entry } from '../../../src/core/history.ts';
+import type { Preserve } from '../../../src/core/request.ts';
+import { version } from './entries.ts';
 
 function head(more: Partial<ObjectHead> = {}): ObjectHead {
   return {
@@ -58,89 +60,107 @@ describe('the same object', () => {
   });
 });
 
-describe('settling a copy', () => {
-  function question(more: Partial<CopyQuestion> = {}): CopyQuestion {
-    return { key: 'k', current: version('V2'), source: version('V1'), compare: true, destroysNull: false, ...more };
-  }
+describe('the step that copies a version', () => {
+  const HERE = { bucket: 'bucket', key: 'k' };
+  const THERE = { bucket: 'other', key: 'p/k' };
+  const NOTHING_MORE = { objectLock: false, annotations: false };
+  const NOW = Date.parse('2026-11-22T12:00:00Z');
+  const stepOf = (
+    more: Partial<ObjectHead> = {},
+    preserve: Preserve = NOTHING_MORE,
+    to = HERE,
+    entry = version('V1'),
+  ) => copyStep(HERE, entry, head(more), to, { preserve, now: NOW });
 
-  it('becomes one guarded step', () => {
-    expect(settleCopy('bucket', question(), head(), head({ etag: 'x' }))).toEqual({
-      kind: 'change',
-      line: {
-        bucket: 'bucket',
-        key: 'k',
-        from: { versionId: 'V2', deleteMarker: false, etag: 'etag-V2' },
-        to: { versionId: 'V1' },
-        steps: [{ do: 'copy-version', versionId: 'V1' }],
-      },
-    });
+  it('in place is as short as can be', () => {
+    expect(stepOf()).toEqual({ step: { do: 'copy-version', versionId: 'V1' } });
   });
 
-  it('knows no ETag of a marker', () => {
-    const settled = settleCopy('bucket', question({ current: marker('DM1'), compare: false }), head(), undefined);
-    expect(settled).toMatchObject({ line: { from: { versionId: 'DM1', deleteMarker: true, etag: null } } });
+  it('elsewhere says where the version is', () => {
+    expect(stepOf({}, NOTHING_MORE, THERE)).toEqual({ step: { do: 'copy-version', versionId: 'V1', source: HERE } });
   });
 
-  it('does not carry what every object gets: the step stays as short as the contract has it', () => {
-    expect(settleCopy('bucket', question(), head({ encryption: 'AES256' }), undefined)).toMatchObject({
-      line: { steps: [{ do: 'copy-version', versionId: 'V1' }] },
+  it('pins a null version by its ETag: any write may take its place', () => {
+    expect(stepOf({}, NOTHING_MORE, HERE, version('null'))).toEqual({
+      step: { do: 'copy-version', versionId: 'null', etag: 'e' },
     });
-    const settled = settleCopy('bucket', question(), head({ encryption: 'AES256' }), undefined);
-    expect(JSON.stringify(settled)).not.toContain('carry');
   });
 
   it('carries over what CopyObject would forget', () => {
     // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
-    const carried = {
+    const carry = {
       storageClass: 'STANDARD_IA',
       websiteRedirect: '/b',
-      encryption: 'aws:kms',
+      encryption: 'aws:kms:dsse',
       kmsKeyId: 'arn:key',
       bucketKey: true,
     };
-    expect(settleCopy('bucket', question(), head(carried), undefined)).toMatchObject({
-      line: { steps: [{ do: 'copy-version', versionId: 'V1', carry: carried }] },
+    expect(stepOf(carry)).toEqual({ step: { do: 'copy-version', versionId: 'V1', carry } });
+    expect(stepOf({ encryption: 'AES256' })).toMatchObject({ step: { carry: { encryption: 'AES256' } } });
+  });
+
+  it('carries retention, legal hold and annotations on request only', () => {
+    const locked = { lockMode: 'GOVERNANCE', lockUntil: '2026-12-01T00:00:00Z', legalHold: true };
+    expect(stepOf(locked)).toEqual({ step: { do: 'copy-version', versionId: 'V1' } });
+    expect(stepOf(locked, { objectLock: true, annotations: true })).toEqual({
+      step: { do: 'copy-version', versionId: 'V1', carry: { ...locked, annotations: true } },
     });
   });
 
-  const UNCHANGED = { kind: 'unchanged' };
-  const skip = (reason: string) => ({ kind: 'skip', reason });
-  const restored = 'ongoing-request="false", expiry-date="Fri, 27 Nov 2026 00:00:00 GMT"';
+  it('does not carry a retention that is over, which S3 would refuse', () => {
+    const over = { lockMode: 'GOVERNANCE', lockUntil: '2026-11-22T12:00:00Z', legalHold: false };
+    expect(stepOf(over, { objectLock: true, annotations: false })).toEqual({
+      step: { do: 'copy-version', versionId: 'V1' },
+    });
+  });
 
-  it.each<[string, Partial<CopyQuestion>, Partial<ObjectHead>, Partial<ObjectHead> | undefined, object]>([
-    ['equal already', {}, {}, {}, UNCHANGED],
-    [
-      'equal already comes before every obstacle',
-      { destroysNull: true },
-      { storageClass: 'GLACIER', customerKey: true },
-      {},
-      UNCHANGED,
-    ],
-    ['equal, but not asked to compare', { compare: false }, {}, {}, { kind: 'change' }],
-    ['the current version went away meanwhile', {}, {}, undefined, { kind: 'change' }],
-    ['would destroy a null version', { destroysNull: true }, {}, { etag: 'x' }, skip('would-destroy-null-version')],
-    ['archived', {}, { storageClass: 'GLACIER' }, undefined, skip('archived')],
-    ['deeply archived', {}, { storageClass: 'DEEP_ARCHIVE' }, undefined, skip('archived')],
+  const restored = 'ongoing-request="false", expiry-date="Fri, 27 Nov 2026 00:00:00 GMT"';
+  const archived = (archive: string, more: object = {}) => ({
+    archived: { ...HERE, versionId: 'V1', archive, ...more },
+  });
+  const step = (more: object = {}) => ({ step: { do: 'copy-version', ...more } });
+
+  it.each<[string, Partial<ObjectHead>, object]>([
+    ['archived', { storageClass: 'GLACIER', size: 7 }, archived('GLACIER', { size: 7, inProgress: false })],
+    ['deeply archived', { storageClass: 'DEEP_ARCHIVE' }, archived('DEEP_ARCHIVE')],
     [
       'in an archive tier',
-      {},
       { storageClass: 'INTELLIGENT_TIERING', archiveStatus: 'ARCHIVE_ACCESS' },
-      undefined,
-      skip('archived'),
+      archived('ARCHIVE_ACCESS', { storageClass: 'INTELLIGENT_TIERING' }),
     ],
     [
       'being restored from the archive',
-      {},
       { storageClass: 'GLACIER', restore: 'ongoing-request="true"' },
-      undefined,
-      skip('archived'),
+      archived('GLACIER', { inProgress: true }),
     ],
-    ['restored from the archive', {}, { storageClass: 'GLACIER', restore: restored }, undefined, { kind: 'change' }],
-    ['archived for instant retrieval', {}, { storageClass: 'GLACIER_IR' }, undefined, { kind: 'change' }],
-    ['with a key of the customer', {}, { customerKey: true }, undefined, skip('customer-encryption-key')],
-    ['of 5 GiB', {}, { size: MAX_COPY_BYTES }, undefined, { kind: 'change' }],
-    ['over 5 GiB', {}, { size: MAX_COPY_BYTES + 1 }, undefined, skip('too-large')],
-  ])('%s', (_, asked, source, current, expected) => {
-    expect(settleCopy('bucket', question(asked), head(source), current && head(current))).toMatchObject(expected);
+    ['restored from the archive', { storageClass: 'GLACIER', restore: restored }, step()],
+    ['archived for instant retrieval', { storageClass: 'GLACIER_IR' }, step()],
+    ['with a key of the customer', { customerKey: true }, { skip: 'customer-encryption-key' }],
+    ['of 5 GiB', { size: MAX_COPY_BYTES }, step()],
+    ['over 5 GiB', { size: MAX_COPY_BYTES + 1 }, step({ multipart: MAX_COPY_BYTES + 1 })],
+  ])('%s', (_, source, expected) => {
+    expect(stepOf(source)).toMatchObject(expected);
+  });
+});
+
+describe('what is in an archive, as a listing tells it', () => {
+  const HERE = { bucket: 'bucket', key: 'k' };
+
+  it.each<[string, Partial<Entry>, object | undefined]>([
+    ['of an ordinary class', {}, undefined],
+    ['for instant retrieval', { storageClass: 'GLACIER_IR' }, undefined],
+    ['archived', { storageClass: 'GLACIER' }, { archive: 'GLACIER', size: 3, inProgress: false }],
+    ['being restored', { storageClass: 'DEEP_ARCHIVE', restore: 'in-progress' }, { inProgress: true }],
+    ['restored', { storageClass: 'DEEP_ARCHIVE', restore: 'done' }, undefined],
+  ])('%s', (_, more, expected) => {
+    const found = archivedIn(HERE, version('V1', 0, more));
+    if (expected === undefined) expect(found).toBeUndefined();
+    else expect(found).toMatchObject(expected);
+  });
+
+  it('says how long a restore takes, where that is known', () => {
+    expect(waitingTime('GLACIER', 'Standard')).toBe('3 to 5 hours');
+    expect(waitingTime('DEEP_ARCHIVE_ACCESS', 'Bulk')).toBe('up to 48 hours');
+    expect(waitingTime('NEW_CLASS', 'Bulk')).toBe('');
   });
 });

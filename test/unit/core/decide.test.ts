@@ -9,8 +9,12 @@ import { at, history } from './entries.ts';
  * `copy V1` copies it on top, `+DM` adds a marker.
  */
 function outcome(entries: string, target: Target, method: Method = 'copy', versioning: Versioning = 'Enabled'): string {
-  return inShort(decide('bucket', { key: 'k', entries: history(entries) }, target, method, versioning));
+  return inShort(
+    decide({ bucket: 'bucket', history: { key: 'k', entries: history(entries) }, target, method, versioning }),
+  );
 }
+
+const COPY_IN_PLACE = { bucket: 'bucket', method: 'copy', versioning: 'Enabled' } as const;
 
 function inShort(decision: Decision): string {
   switch (decision.kind) {
@@ -19,10 +23,14 @@ function inShort(decision: Decision): string {
     case 'skip':
       return `skip ${decision.reason}`;
     case 'version-not-found':
-      return `no version ${decision.versionId}`;
+      return `${decision.isMarker ? 'marker' : 'no version'} ${decision.versionId}`;
+    case 'key-not-found':
+      return 'no key';
     case 'copy': {
-      const { source, compare, destroysNull } = decision.copy;
-      return `copy ${source.versionId}${compare ? ' unless equal' : ''}${destroysNull ? ', destroys null' : ''}`;
+      const { bucket, key, entries, wanted, destroysNull } = decision.copy;
+      const where =
+        bucket === 'bucket' && key === 'k' ? '' : ` to ${bucket}/${key} over ${entries[0]?.versionId ?? 'nothing'}`;
+      return `copy ${wanted.map((e) => e.versionId).join(' ')}${where}${destroysNull ? ', destroys null' : ''}`;
     }
     case 'change': {
       const { steps, to } = decision.line;
@@ -76,15 +84,15 @@ describe.each<[string, Row[]]>([
   [
     '4. / 6. the target is a version under another version',
     [
-      ['V1 V2', to('V1'), 'copy V1 unless equal', '-V2 => V1'],
-      ['V1 V2 V3', to('V1'), 'copy V1 unless equal', '-V2 -V3 => V1'],
-      ['V1 V2', time(1), 'copy V1 unless equal', '-V2 => V1'],
-      ['V1 V2', back(1), 'copy V1 unless equal', '-V2 => V1'],
-      ['V1 DM1 V2', time(1), 'copy V1 unless equal', '-DM1 -V2 => V1'],
+      ['V1 V2', to('V1'), 'copy V1', '-V2 => V1'],
+      ['V1 V2 V3', to('V1'), 'copy V1', '-V2 -V3 => V1'],
+      ['V1 V2', time(1), 'copy V1', '-V2 => V1'],
+      ['V1 V2', back(1), 'copy V1', '-V2 => V1'],
+      ['V1 DM1 V2', time(1), 'copy V1', '-DM1 -V2 => V1'],
       ['V1 V2 DM1', time(1), 'copy V1', '-V2 -DM1 => V1'],
       ['V1 DM1 V2 DM2', time(1), 'copy V1', '-V2 -DM1 -DM2 => V1'],
       ['V1 V2 DM1 DM2', back(1), 'copy V1', '-DM1 -V2 -DM2 => V1'],
-      ['V1 DM1 V2 V3', back(2), 'copy V1 unless equal', '-V2 -DM1 -V3 => V1'],
+      ['V1 DM1 V2 V3', back(2), 'copy V1', '-V2 -DM1 -V3 => V1'],
     ],
   ],
   [
@@ -114,16 +122,13 @@ describe.each<[string, Row[]]>([
   });
 });
 
-describe('what a copy asks', () => {
-  it('compares only with a current version of the same size: a copy of another size cannot be equal', () => {
-    const [current, source] = history('V1 V2');
-    if (current === undefined || source === undefined) throw new Error('two entries');
-    const entries = [{ ...current, size: 4 }, source];
-    expect(inShort(decide('bucket', { key: 'k', entries }, to('V1'), 'copy', 'Enabled'))).toBe('copy V1');
-  });
-
+describe('what a line says', () => {
   it('names the current entry as the plan saw it', () => {
-    const decision = decide('bucket', { key: 'k', entries: history('V1 DM1 V2') }, time(2), 'copy', 'Enabled');
+    const decision = decide({
+      ...COPY_IN_PLACE,
+      history: { key: 'k', entries: history('V1 DM1 V2') },
+      target: time(2),
+    });
     expect(decision).toEqual({
       kind: 'change',
       line: {
@@ -145,17 +150,17 @@ describe('a suspended bucket: a write replaces the null entry', () => {
     // Removing entries by their ids writes nothing.
     both('V1 DMnull', UNDELETE, '-null => V1'),
     both('Vnull DM1', UNDELETE, '-DM1 => null'),
-    ['V1 Vnull', to('V1'), 'copy V1 unless equal, destroys null', '-null => V1'],
-    ['Vnull V2', to('null'), 'copy null unless equal, destroys null', '-V2 => null'],
-    ['Vnull V2 V3', to('V2'), 'copy V2 unless equal, destroys null', '-V3 => V2'],
-    ['V1 V2', to('V1'), 'copy V1 unless equal', '-V2 => V1'],
+    ['V1 Vnull', to('V1'), 'copy V1, destroys null', '-null => V1'],
+    ['Vnull V2', to('null'), 'copy null, destroys null', '-V2 => null'],
+    ['Vnull V2 V3', to('V2'), 'copy V2, destroys null', '-V3 => V2'],
+    ['V1 V2', to('V1'), 'copy V1', '-V2 => V1'],
     ['V1 Vnull', time(0), REFUSED, '-V1 -null => nothing'],
     ['Vnull V2', time(0), REFUSED, '-null -V2 => nothing'],
     ['V1', time(0), '+DM => nothing', '-V1 => nothing'],
     // A null marker on top is replaced by what is written over it; one further down would be lost from the history,
     // and the same time would mean another state: V1 and not deleted, for the first of these.
     ['V1 DMnull V2', time(2), REFUSED, '-V2 => null'],
-    ['V1 DMnull V2', to('V1'), 'copy V1 unless equal, destroys null', '-null -V2 => V1'],
+    ['V1 DMnull V2', to('V1'), 'copy V1, destroys null', '-null -V2 => V1'],
     ['V1 V2 DMnull', to('V1'), 'copy V1', '-V2 -null => V1'],
   ])('%s  %j', (entries, target, copy, destroy) => {
     expect(outcome(entries, target, 'copy', 'Suspended')).toBe(copy);
@@ -163,9 +168,111 @@ describe('a suspended bucket: a write replaces the null entry', () => {
   });
 
   it('in an enabled bucket a null entry is one like any other', () => {
-    expect(outcome('Vnull V2', to('null'))).toBe('copy null unless equal');
+    expect(outcome('Vnull V2', to('null'))).toBe('copy null');
     expect(outcome('V1 Vnull', time(0))).toBe('+DM => nothing');
     expect(outcome('V1 DMnull', UNDELETE)).toBe('-null => V1');
+  });
+});
+
+describe('rows of a manifest', () => {
+  const ROWS: Target = { kind: 'rows' };
+  const rows = (entries: string, ids: string, target: Target = ROWS, versioning: Versioning = 'Enabled') => {
+    const wish = { ...COPY_IN_PLACE, versioning, history: { key: 'k', entries: history(entries) }, target };
+    return inShort(decide({ ...wish, ...(ids !== '' && { versionIds: ids.split(' ') }) }));
+  };
+
+  it.each([
+    ['one version: back to it, as ever', 'V1 V2', 'V1', 'copy V1'],
+    ['the current one', 'V1 V2', 'V2', 'unchanged'],
+    ['under markers only', 'V1 DM1 DM2', 'V1', '-DM2 -DM1 => V1'],
+    ['several: in their old order, whatever the order of the rows', 'V1 V2 V3', 'V2 V1', 'copy V1 V2'],
+    ['all of them', 'V1 V2 V3', 'V3 V1 V2', 'copy V1 V2 V3'],
+    ['several under markers only, with nothing between them', 'V1 V2 DM1', 'V1 V2', '-DM1 => V2'],
+    ['several under markers, with another between them', 'V1 V2 V3 DM1', 'V1 V3', 'copy V1 V3'],
+    ['one that is gone', 'V1 V2', 'V3', 'no version V3'],
+    ['one of several that is gone', 'V1 V2', 'V1 V3', 'no version V3'],
+    ['of a key that is gone', '', 'V1', 'no version V1'],
+    ['one that is a marker', 'V1 DM1 V2', 'DM1', 'marker DM1'],
+    ['versions and a marker between them', 'V1 DM1 V2', 'V1 DM1 V2', 'copy V1 DM1 V2'],
+    ['markers that would do nothing are left out', 'DM1 V1 DM2 DM3', 'DM1 V1 DM2 DM3', 'copy V1 DM2'],
+    ['only markers', 'V1 DM1 DM2', 'DM1 DM2', 'skip nothing-to-copy'],
+  ])('rollback: %s', (_, entries, ids, expected) => {
+    expect(rows(entries, ids)).toBe(expected);
+  });
+
+  it('rollback: a row without a version goes by the target of the run', () => {
+    expect(rows('V1 V2', '', time(1))).toBe('copy V1');
+    expect(rows('', '', time(1))).toBe('no key');
+  });
+
+  it('rollback: several in a suspended bucket would destroy each other', () => {
+    expect(rows('V1 V2 V3', 'V1 V2', ROWS, 'Suspended')).toBe('copy V1 V2, destroys null');
+    expect(rows('V1 V2', 'V1', ROWS, 'Suspended')).toBe('copy V1');
+  });
+
+  it.each([
+    ['the marker on top', 'V1 DM1', 'DM1', '-DM1 => V1'],
+    ['one of several on top: all of them go', 'V1 DM1 DM2', 'DM1', '-DM2 -DM1 => V1'],
+    ['one of the rows is on top', 'V1 DM1 V2 DM2', 'DM1 DM2', '-DM2 => V2'],
+    ['one further down', 'V1 DM1 V2 DM2', 'DM1', 'skip not-a-current-delete-marker'],
+    ['of a key that lives', 'V1 DM1 V2', 'DM1', 'skip not-a-current-delete-marker'],
+    ['a version', 'V1 DM1', 'V1', 'skip not-a-current-delete-marker'],
+    ['of a key that is gone', '', 'DM1', 'skip not-a-current-delete-marker'],
+    ['nothing below it', 'DM1', 'DM1', 'skip nothing-to-restore'],
+    ['no id: the key', 'V1 DM1', '', '-DM1 => V1'],
+    ['no id, a key that lives', 'V1', '', 'unchanged'],
+    ['no id, a key that is not there', '', '', 'no key'],
+  ])('undelete: %s', (_, entries, ids, expected) => {
+    expect(rows(entries, ids, UNDELETE)).toBe(expected);
+  });
+});
+
+describe('a destination', () => {
+  const elsewhere = (
+    entries: string,
+    target: Target,
+    there: string,
+    versionIds?: string[],
+    versioning: Versioning = 'Enabled',
+  ) =>
+    inShort(
+      decide({
+        ...COPY_IN_PLACE,
+        versioning,
+        history: { key: 'k', entries: history(entries) },
+        target,
+        destination: { bucket: 'other', history: { key: 'p/k', entries: history(there) } },
+        ...(versionIds && { versionIds }),
+      }),
+    );
+
+  it.each<[string, string, Target, string, string]>([
+    ['the version, over nothing', 'V1 V2', time(1), '', 'copy V1 to other/p/k over nothing'],
+    ['also the current one', 'V1 V2', time(2), '', 'copy V2 to other/p/k over nothing'],
+    ['also one under a marker: no marker is touched', 'V1 DM1', back(0), '', 'copy V1 to other/p/k over nothing'],
+    ['over what is there', 'V1 V2', to('V1'), 'V9', 'copy V1 to other/p/k over V9'],
+    ['over a marker', 'V1 V2', to('V1'), 'V9 DM9', 'copy V1 to other/p/k over DM9'],
+    ['nothing was there then: nothing is copied, nothing deleted', 'V1', time(0), 'V9', 'skip nothing-to-copy'],
+    ['deleted then', 'V1 DM1 V2', time(2), 'V9', 'skip nothing-to-copy'],
+    ['not so many versions', 'V1', back(1), '', 'skip not-enough-versions'],
+  ])('%s', (_, entries, target, there, expected) => {
+    expect(elsewhere(entries, target, there)).toBe(expected);
+  });
+
+  it('several versions, the oldest first', () => {
+    expect(elsewhere('V1 V2 DM1', { kind: 'rows' }, '', ['V2', 'DM1', 'V1'])).toBe(
+      'copy V1 V2 DM1 to other/p/k over nothing',
+    );
+  });
+
+  it('a suspended one keeps one version only', () => {
+    expect(elsewhere('V1 V2', { kind: 'rows' }, '', ['V2', 'V1'], 'Suspended')).toBe(
+      'copy V1 V2 to other/p/k over nothing, destroys null',
+    );
+    expect(elsewhere('V1 V2', to('V1'), 'Vnull', undefined, 'Suspended')).toBe(
+      'copy V1 to other/p/k over null, destroys null',
+    );
+    expect(elsewhere('V1 V2', to('V1'), 'V9', undefined, 'Suspended')).toBe('copy V1 to other/p/k over V9');
   });
 });
 
@@ -174,7 +281,7 @@ describe('two orders are possible (the server told none)', () => {
   const decided = (orders: ('V1' | 'V2' | 'DM1')[][], target: Target, method: Method = 'copy') => {
     const entry = { V1: v1, V2: v2, DM1: dm };
     const [entries = [], otherOrder = []] = orders.map((ids) => ids.flatMap((id) => entry[id] ?? []));
-    return inShort(decide('bucket', { key: 'k', entries, otherOrder }, target, method, 'Enabled'));
+    return inShort(decide({ ...COPY_IN_PLACE, history: { key: 'k', entries, otherOrder }, target, method }));
   };
 
   it('the key is left alone where they lead to different ends', () => {
@@ -217,7 +324,7 @@ describe('two orders are possible (the server told none)', () => {
         ],
         to('V1'),
       ),
-    ).toBe('copy V1 unless equal');
+    ).toBe('copy V1');
   });
 });
 

@@ -18,14 +18,20 @@ function outcome(row: string, targetAt: (chosen: number) => Target): string {
       .filter((word) => word !== '')
       .map((word, i) => `${word}@${from + i}`);
   const entries = history([...stamped(before, 10), ...stamped(after, 110)].join(' '));
-  const decision = decide('bucket', { key: 'k', entries }, targetAt(at(100)), 'copy', 'Enabled');
+  const decision = decide({
+    bucket: 'bucket',
+    history: { key: 'k', entries },
+    target: targetAt(at(100)),
+    method: 'copy',
+    versioning: 'Enabled',
+  });
   switch (decision.kind) {
     case 'change':
       return decision.line.steps
         .map((s) => (s.do === 'add-delete-marker' ? 'add a marker' : `remove ${s.versionId}`))
         .join(', ');
     case 'copy':
-      return `copy ${decision.copy.source.versionId}`;
+      return `copy ${decision.copy.wanted[0]?.versionId}`;
     default:
       return 'nothing';
   }

@@ -100,7 +100,7 @@ describe('the digest', () => {
       digestOf([COPIED, UNDELETED]),
       digestOf([UNDELETED, { ...COPIED, key: 'site/x' }]),
       digestOf([UNDELETED, { ...COPIED, steps: [{ do: 'copy-version', versionId: 'V0' }] }]),
-      digestOf([UNDELETED, { ...COPIED, from: { ...COPIED.from, etag: 'abd' } }]),
+      digestOf([UNDELETED, { ...COPIED, from: { versionId: 'V2', deleteMarker: false, etag: 'abd' } }]),
       digestOf([UNDELETED, COPIED], { ...HEADER, createdAt: '2026-11-22T12:00:01Z' }),
       digestOf([UNDELETED, COPIED], { ...HEADER, method: 'delete' }),
       digestOf([UNDELETED, COPIED], { ...HEADER, scope: { bucket: 'my-site', prefix: '' } }),

@@ -30,6 +30,7 @@ const REQUEST: RestoreRequest = {
   dryRun: false,
   verify: true,
   failOn: 'failures',
+  preserve: { objectLock: false, annotations: false },
   planFile: '/plan',
   journalFile: '/journal',
   reportFile: '/report',

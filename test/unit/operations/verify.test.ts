@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../../src/core/history.ts';
 import type { PlannedKey } from '../../../src/core/plan.ts';
-import type { BucketPort } from '../../../src/core/ports.ts';
+import type { BucketPort, Buckets, RequestCounts } from '../../../src/core/ports.ts';
 import type { ChunkKey } from '../../../src/operations/chunk.ts';
 import { verifyKey } from '../../../src/operations/verify.ts';
 
@@ -27,6 +27,8 @@ function changedKey(
     outcome: undefined,
     begun: true,
     unsure: false,
+    seen: null,
+    below: line.from ?? FROM,
     written,
   };
 }
@@ -44,12 +46,15 @@ const uncovered = (to: PlannedKey['to']) =>
     {},
   );
 
+const NONE: RequestCounts = { list: 0, head: 0, get: 0, copy: 0, delete: 0, put: 0, retries: 0, throttled: 0 };
+
 async function outcomeOf(key: ChunkKey, top: readonly Entry[]): Promise<string | undefined> {
   const port: Pick<BucketPort, 'readTop' | 'headVersion'> = {
     readTop: async () => top,
     headVersion: async () => undefined,
   };
-  await verifyKey(key, port as BucketPort);
+  const buckets: Buckets = { open: () => port as BucketPort, requests: NONE, notes: new Set() };
+  await verifyKey(key, buckets);
   return key.outcome?.kind;
 }
 

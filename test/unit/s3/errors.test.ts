@@ -86,6 +86,17 @@ describe('what went wrong', () => {
       new BadAnswer('malformed-page', 'is empty'),
       { code: 'malformed-page', message: 'is empty', sort: 'transient', mayHaveLanded: true },
     ],
+    [
+      'a header is not known',
+      s3(501, { name: 'NotImplemented', Header: 'If-Match' }),
+      { code: 'NotImplemented', about: 'If-Match', sort: 'permanent' },
+    ],
+    ['an argument is wrong', s3(400, { name: 'InvalidArgument', ArgumentName: 'Days' }), { about: 'Days' }],
+    [
+      'the archive is full',
+      s3(503, { name: 'GlacierExpeditedRetrievalNotAvailable' }),
+      { sort: 'permanent', mayHaveLanded: false },
+    ],
     ['something else', 'thrown text', { code: 'Error', message: 'thrown text', sort: 'permanent' }],
     ['not a thing', undefined, { code: 'Error', sort: 'permanent' }],
   ])('%s', (_, error, expected) => {
@@ -101,13 +112,20 @@ describe('the mend', () => {
     [
       'copy',
       'AccessDenied',
-      /s3:GetObjectVersion and s3:PutObject.*s3:GetObjectVersionTagging and s3:PutObjectTagging.*kms:GenerateDataKey/,
+      /s3:GetObjectVersion on the source and s3:PutObject .*s3:GetObjectVersionTagging .* s3:PutObjectTagging.*kms:GenerateDataKey/,
     ],
+    ['multipart-copy', 'AccessDenied', /s3:PutObject .*s3:AbortMultipartUpload/],
+    ['tags', 'AccessDenied', /s3:GetObjectVersionTagging/],
+    ['read-object', 'AccessDenied', /s3:GetObjectVersion .*s3:GetObject .*kms:Decrypt/],
+    ['restore-object', 'AccessDenied', /s3:RestoreObject/],
+    ['copy', 'KMS.NotFoundException', /another region/],
+    ['multipart-copy', 'NoSuchUpload', /aborted/],
+    ['restore-object', 'GlacierExpeditedRetrievalNotAvailable', /`restore-tier`/],
     ['add-marker', 'AccessDenied', /s3:DeleteObject on .* s3:GetObject/],
     ['versioning', 'AccessDenied', /s3:GetBucketVersioning/],
     ['object-lock', 'AccessDenied', /s3:GetBucketObjectLockConfiguration/],
     ['copy', 'KMS.DisabledException', /kms:Decrypt/],
-    ['copy', 'InvalidObjectState', /restore-object/],
+    ['copy', 'InvalidObjectState', /`archived: restore`/],
     ['list', 'NoSuchBucket', /`bucket`/],
     ['list', 'ExpiredToken', /role-duration-seconds/],
     ['list', 'InvalidAccessKeyId', /credentials/],
@@ -128,6 +146,23 @@ describe('the mend', () => {
     };
     expect(hintFor('remove', locked)).toContain('`bypass-governance-retention: true`');
     expect(hintFor('copy', locked)).not.toContain('bypass');
+  });
+
+  test.each([
+    ['Bucket is missing Object Lock Configuration', 'Object Lock is off in the bucket of the copy'],
+    ['Retrieval option is not supported by this storage class', '`restore-tier`'],
+    ['something else', ''],
+  ])('for InvalidRequest is in the words: %s', (message, hint) => {
+    expect(hintFor('copy', { ...permanent, code: 'InvalidRequest', message })).toContain(hint);
+  });
+
+  test('names what is needed to keep what a copy drops', () => {
+    const denied = { ...permanent, code: 'AccessDenied' };
+    const all = ['s3:PutObjectRetention', 's3:PutObjectLegalHold', 's3:GetObjectAnnotation', 's3:PutObjectAnnotation'];
+    const carried = hintFor('copy', denied, { lockMode: 'GOVERNANCE', legalHold: true, annotations: true });
+    const bare = hintFor('copy', denied, { storageClass: 'GLACIER_IR' });
+    expect(all.filter((action) => !carried.includes(action))).toEqual([]);
+    expect(all.filter((action) => bare.includes(action))).toEqual([]);
   });
 
   test('names the key for what KMS refuses', () => {

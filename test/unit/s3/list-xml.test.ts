@@ -74,7 +74,7 @@ describe('a page', () => {
       doc(
         VERSION.replace(
           '<ETag>',
-          '<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><RestoreStatus><IsRestoreInProgress>true</IsRestoreInProgress></RestoreStatus><New a="b"/><ETag>',
+          '<ChecksumAlgorithm>CRC32</ChecksumAlgorithm><Owned><IsRestoreInProgress>true</IsRestoreInProgress></Owned><New a="b"/><ETag>',
         ),
       ),
     ],
@@ -84,6 +84,33 @@ describe('a page', () => {
     ['a closing tag with white space', doc(VERSION.replace('</Key>', '</Key >'))],
   ])('is read with %s', (_, xml) => {
     expect(parse(xml).entries).toEqual([parsed]);
+  });
+
+  test.each([
+    ['<IsRestoreInProgress>true</IsRestoreInProgress>', 'in-progress'],
+    [
+      '<IsRestoreInProgress>true</IsRestoreInProgress><RestoreExpiryDate>2026-12-01T00:00:00.000Z</RestoreExpiryDate>',
+      'in-progress',
+    ],
+    [
+      '<IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-12-01T00:00:00.000Z</RestoreExpiryDate>',
+      'done',
+    ],
+    [
+      '<RestoreExpiryDate>2026-12-01T00:00:00.000Z</RestoreExpiryDate><New/><IsRestoreInProgress>false</IsRestoreInProgress>',
+      'done',
+    ],
+    ['<IsRestoreInProgress>false</IsRestoreInProgress>', undefined],
+    ['<IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate/>', undefined],
+    ['<RestoreExpiryDate>2026-12-01T00:00:00.000Z</RestoreExpiryDate>', undefined],
+    ['', undefined],
+  ])('has the state of a restore: %s', (status, restore) => {
+    const found = (xml: string) => parse(xml).entries[0]?.entry;
+    const version = VERSION.replace('</StorageClass>', `</StorageClass><RestoreStatus>${status}</RestoreStatus>`);
+    const expected = { ...parsed.entry, ...(restore !== undefined && { restore }) };
+    expect(found(doc(version))).toEqual(expected);
+    const { storageClass: _, ...classless } = expected;
+    expect(found(doc(version.replace(/<StorageClass>.*<\/StorageClass>/, '')))).toEqual(classless);
   });
 
   test('may have entries without IsLatest and StorageClass', () => {

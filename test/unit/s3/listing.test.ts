@@ -5,23 +5,11 @@ import { compareKeys } from '../../../src/core/keys.ts';
 import type { KeyRange, Listing } from '../../../src/core/ports.ts';
 import { listVersions } from '../../../src/s3/listing.ts';
 import { type Page, readTop, toPage } from '../../../src/s3/pages.ts';
+import { ServerOrder } from '../../../src/s3/server-order.ts';
 import { AWS, type Manners, type Pager, type Row, requesterFor, startPager } from './pager.ts';
+import { rows } from './rows.ts';
 
 const T = Date.UTC(2026, 10, 22);
-
-/** `k:v1+ m1` is key k with a version v1 that is latest, then a marker m1. */
-function rows(...histories: readonly string[]): Row[] {
-  return histories.flatMap((history) => {
-    const [key = '', ...ids] = history.split(' ');
-    return ids.map((id, i): Row => {
-      const base = { versionId: id, lastModified: T - i * 1000, isLatest: i === 0 };
-      const entry = id.startsWith('m')
-        ? { ...base, deleteMarker: true }
-        : { ...base, deleteMarker: false, etag: `e-${id}`, size: 1 };
-      return { key, entry };
-    });
-  });
-}
 
 const many = (count: number) => Array.from({ length: count }, (_, i) => `obj-${String(i).padStart(6, '0')} v${i}`);
 
@@ -273,6 +261,48 @@ describe('the order of the server', () => {
       '</ListVersionsResult>';
     pager.instead = (_, count) => (count === 2 ? { status: 200, body: backwards } : undefined);
     await expect(read(list(pager))).rejects.toMatchObject({ code: 'malformed-page' });
+  });
+});
+
+describe('the state of restores', () => {
+  const answer = (status: number, code: string, message = '') => ({
+    status,
+    body: `<Error><Code>${code}</Code><Message>${message}</Message></Error>`,
+  });
+
+  test('is asked for', async () => {
+    const pager = startPager(rows('a v1'));
+    await read(list(pager));
+    expect(pager.queries.map((q) => q.headers['x-amz-optional-object-attributes'])).toEqual(['RestoreStatus']);
+  });
+
+  test.each([
+    answer(501, 'NotImplemented', 'A header you provided implies functionality that is not implemented'),
+    answer(400, 'InvalidArgument', 'x-amz-optional-object-attributes is not supported'),
+  ])('is not asked for again where that is refused: $body', async (refusal) => {
+    const pager = startPager(rows('a v1', 'b v2', 'c v3'), { ...AWS, pageSize: () => 1 });
+    const asks = (headers: Readonly<Record<string, string>>) => 'x-amz-optional-object-attributes' in headers;
+    pager.instead = ({ headers }) => (asks(headers) ? refusal : undefined);
+    expect(brief((await read(list(pager, {}, { lanes: 1 }))).histories)).toEqual(['a v1', 'b v2', 'c v3']);
+    expect(pager.queries.map((q) => asks(q.headers))).toEqual([true, false, false, false]);
+  });
+
+  test('is not blamed for other refusals', async () => {
+    const pager = startPager([]);
+    pager.instead = () => answer(400, 'InvalidArgument', 'something else');
+    await expect(read(list(pager))).rejects.toMatchObject({ code: 'InvalidArgument' });
+    expect(pager.queries).toHaveLength(1);
+  });
+});
+
+describe('what one listing shows of the order', () => {
+  test('holds for the next', async () => {
+    const order = new ServerOrder();
+    const listed = (...histories: readonly string[]) =>
+      listVersions(requesterFor(), startPager(rows(...histories)).bucket, { prefix: '' }, { lanes: 1, order });
+    await read(listed('a m1 v2'));
+    const next = listed('a v1');
+    expect(next.order).toBe('wire');
   });
 });
 

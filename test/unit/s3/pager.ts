@@ -36,6 +36,7 @@ export interface ListQuery {
   readonly keyMarker: string | undefined;
   readonly versionIdMarker: string | undefined;
   readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface Pager {
@@ -51,11 +52,11 @@ export function startPager(rows: readonly Row[], manners: Manners = AWS): Pager 
   const pager: Pager = {
     queries,
     instead: () => undefined,
-    bucket: { name: 'b', client: clientOf((query) => answer(query)) },
+    bucket: { name: 'b', client: clientOf((query, headers) => answer(query, headers)) },
   };
-  const answer = (query: Readonly<Record<string, string>>) => {
+  const answer = (query: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>>) => {
     const { prefix = '', 'key-marker': keyMarker, 'version-id-marker': versionIdMarker } = query;
-    const listQuery = { prefix, keyMarker, versionIdMarker, query };
+    const listQuery = { prefix, keyMarker, versionIdMarker, query, headers };
     queries.push(listQuery);
     const max = Math.min(Number(query['max-keys'] ?? 1000), manners.pageSize(queries.length));
     return pager.instead(listQuery, queries.length) ?? { status: 200, body: page(sorted, listQuery, max, manners) };
@@ -125,15 +126,18 @@ function renderEntry({ entry }: Row, key: string): string {
 
 /** A client whose requests never reach a socket. */
 export function clientOf(
-  answer: (query: Readonly<Record<string, string>>) => { status: number; body: string },
+  answer: (
+    query: Readonly<Record<string, string>>,
+    headers: Readonly<Record<string, string>>,
+  ) => { status: number; body: string },
 ): S3Client {
   return new S3Client({
     region: 'us-east-1',
     maxAttempts: 1,
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
     requestHandler: {
-      handle: async (request: { query: Record<string, string> }) => {
-        const { status, body } = answer(request.query);
+      handle: async (request: { query: Record<string, string>; headers: Record<string, string> }) => {
+        const { status, body } = answer(request.query, request.headers);
         return { response: { statusCode: status, headers: {}, body: Buffer.from(body) } };
       },
     },

@@ -1,5 +1,4 @@
 import {
-  CopyObjectCommand,
   DeleteObjectCommand,
   type DeleteObjectCommandOutput,
   DeleteObjectsCommand,
@@ -11,19 +10,22 @@ import {
 } from '@aws-sdk/client-s3';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { BucketPort, EntryName } from '../../../src/core/ports.ts';
-import { type BucketOptions, openBucket } from '../../../src/s3/index.ts';
-import { copySource } from '../../../src/s3/write.ts';
+import type { BucketPort, Buckets, EntryName } from '../../../src/core/ports.ts';
+import { type BucketsOptions, openBuckets } from '../../../src/s3/index.ts';
 import { noWaiting } from './pager.ts';
 
-const s3 = mockClient(S3Client);
-beforeEach(() => s3.reset());
+let s3 = mockClient(S3Client);
+beforeEach(() => {
+  s3.restore();
+  s3 = mockClient(S3Client);
+});
 
 const never = new AbortController().signal;
-function open(options: Partial<BucketOptions> = {}): BucketPort {
-  return openBucket({
+function bucketsWith(options: Partial<BucketsOptions> = {}): Buckets {
+  return openBuckets({
     client: new S3Client({ region: 'us-east-1' }),
-    bucket: 'b',
+    clientFor: (region) => new S3Client({ region }),
+    strictRegionFor: 'b',
     concurrency: 8,
     batchSize: 1000,
     bypassGovernanceRetention: false,
@@ -33,6 +35,7 @@ function open(options: Partial<BucketOptions> = {}): BucketPort {
     ...options,
   });
 }
+const open = (options: Partial<BucketsOptions> = {}): BucketPort => bucketsWith(options).open('b');
 
 const meta = { $metadata: {} };
 const s3Error = (name: string, status: number, fields: object = {}) =>
@@ -103,10 +106,11 @@ describe('removing entries', () => {
         ],
       })
       .resolvesOnce(answer(gone(marker('b')), gone(marker('c'))));
-    const port = open();
+    const buckets = bucketsWith();
+    const port = buckets.open('b');
     expect(await port.removeEntries(entries)).toEqual([ok, ok, ok]);
     expect(s3.commandCalls(DeleteObjectsCommand)[1]?.args[0].input.Delete?.Objects).toHaveLength(2);
-    expect(port.requests).toMatchObject({ delete: 2, retries: 1, throttled: 1 });
+    expect(buckets.requests).toMatchObject({ delete: 2, retries: 1, throttled: 1 });
     expect(port.batchSize).toBeLessThan(1000);
   });
 
@@ -211,113 +215,6 @@ describe('removing entries', () => {
   });
 });
 
-describe('copying on top', () => {
-  const step = { do: 'copy-version', versionId: 'v+1' } as const;
-  const done = { ...meta, CopyObjectResult: { ETag: '"e"' }, VersionId: 'new' };
-
-  test('is guarded, keeps metadata and tags, carries the rest', async () => {
-    s3.on(CopyObjectCommand).resolves(done);
-    const carry = {
-      storageClass: 'NEW_CLASS',
-      websiteRedirect: '/x',
-      encryption: 'aws:kms',
-      kmsKeyId: 'k',
-      bucketKey: true,
-    };
-    const port = open({ expectedBucketOwner: '111122223333' });
-    expect(await port.copyOnTop('a/b c', { ...step, carry }, { ifNoneMatch: true })).toEqual({
-      ok: true,
-      versionId: 'new',
-      etag: 'e',
-    });
-    await port.copyOnTop('k', step, { ifMatch: 'abc' });
-    const [first, second] = s3.commandCalls(CopyObjectCommand).map((c) => c.args[0].input);
-    const owner = { ExpectedBucketOwner: '111122223333', ExpectedSourceBucketOwner: '111122223333' };
-    const always = { Bucket: 'b', MetadataDirective: 'COPY', TaggingDirective: 'COPY', ...owner };
-    expect(first).toEqual({
-      ...always,
-      Key: 'a/b c',
-      CopySource: 'b/a/b%20c?versionId=v%2B1',
-      IfNoneMatch: '*',
-      StorageClass: 'NEW_CLASS',
-      WebsiteRedirectLocation: '/x',
-      ServerSideEncryption: 'aws:kms',
-      SSEKMSKeyId: 'k',
-      BucketKeyEnabled: true,
-    });
-    expect(second).toEqual({ ...always, Key: 'k', CopySource: 'b/k?versionId=v%2B1', IfMatch: '"abc"' });
-  });
-
-  test.each([
-    ["a/b//./..?&+%=é😀!'()*", 'b/a/b//./..%3F%26%2B%25%3D%C3%A9%F0%9F%98%80%21%27%28%29%2A?versionId=null'],
-    ['/', 'b//?versionId=null'],
-  ])('names its source: %s', (key, source) => {
-    expect(copySource('b', key, 'null')).toBe(source);
-  });
-
-  const matched = { ifMatch: 'abc' };
-  const unguarded = { ifNoneMatch: true } as const;
-  const conflict = (unsure: boolean) => ({ ok: false, conflict: true, unsure });
-  const failure = (code: string) => ({ ok: false, conflict: false, failure: expect.objectContaining({ code }) });
-  test.each<[string, unknown[], typeof matched | typeof unguarded, unknown]>([
-    ['the guard holds', [s3Error('PreconditionFailed', 412)], unguarded, conflict(false)],
-    ['the guard holds after a lost answer', [reset, s3Error('PreconditionFailed', 412)], matched, conflict(true)],
-    [
-      'the guard holds after SlowDown',
-      [s3Error('SlowDown', 503), s3Error('PreconditionFailed', 412)],
-      matched,
-      conflict(false),
-    ],
-    ['the key is deleted by now', [s3Error('NoSuchKey', 404)], matched, conflict(false)],
-    ['the source is gone', [s3Error('NoSuchVersion', 404)], matched, failure('NoSuchVersion')],
-    ['the source is gone, on a marker', [s3Error('NoSuchKey', 404)], unguarded, failure('NoSuchKey')],
-    ['the bucket is gone', [s3Error('NoSuchBucket', 404)], matched, failure('NoSuchBucket')],
-    ['it is refused', [s3Error('AccessDenied', 403)], matched, failure('AccessDenied')],
-    [
-      'a race of conditional writes is run again',
-      [s3Error('ConditionalRequestConflict', 409), done],
-      matched,
-      { ok: true, versionId: 'new', etag: 'e' },
-    ],
-    [
-      'an answer without ETag is none',
-      [{ ...meta, CopyObjectResult: {} }, done],
-      matched,
-      { ok: true, versionId: 'new', etag: 'e' },
-    ],
-    ['an answer without version id', [{ ...meta, CopyObjectResult: { ETag: 'e' } }], matched, { ok: true, etag: 'e' }],
-  ])('%s', async (_, answers, guard, expected) => {
-    const mock = s3.on(CopyObjectCommand);
-    for (const one of answers) {
-      if (one instanceof Error) mock.rejectsOnce(one);
-      else mock.resolvesOnce(one as typeof done);
-    }
-    expect(await open().copyOnTop('k', step, guard)).toEqual(expected);
-  });
-});
-
-describe('adding a delete marker', () => {
-  test.each<[string, unknown[], unknown]>([
-    ['answers with its id', [{ ...meta, DeleteMarker: true, VersionId: 'm' }], { ok: true, versionId: 'm' }],
-    ['may answer with nothing', [meta], { ok: true }],
-    ['meets another version', [s3Error('PreconditionFailed', 412)], { ok: false, conflict: true, unsure: false }],
-    ['meets its own marker', [reset, s3Error('NoSuchKey', 404)], { ok: false, conflict: true, unsure: true }],
-    [
-      'is refused',
-      [s3Error('AccessDenied', 403)],
-      { ok: false, conflict: false, failure: expect.objectContaining({ code: 'AccessDenied' }) },
-    ],
-  ])('%s', async (_, answers, expected) => {
-    const mock = s3.on(DeleteObjectCommand);
-    for (const one of answers) {
-      if (one instanceof Error) mock.rejectsOnce(one);
-      else mock.resolvesOnce(one as DeleteObjectCommandOutput);
-    }
-    expect(await open().addDeleteMarker('k', 'abc')).toEqual(expected);
-    expect(s3.commandCalls(DeleteObjectCommand)[0]?.args[0].input).toEqual({ Bucket: 'b', Key: 'k', IfMatch: '"abc"' });
-  });
-});
-
 describe('looking at a version', () => {
   test('takes what a copy needs', async () => {
     s3.on(HeadObjectCommand).resolves({
@@ -333,6 +230,9 @@ describe('looking at a version', () => {
       BucketKeyEnabled: false,
       ChecksumCRC64NVME: 'full',
       ChecksumType: 'FULL_OBJECT',
+      ObjectLockMode: 'COMPLIANCE',
+      ObjectLockRetainUntilDate: new Date('2026-12-01T00:00:00Z'),
+      ObjectLockLegalHoldStatus: 'ON',
     });
     expect(await open().headVersion('k', 'v', true)).toEqual({
       etag: 'abc-2',
@@ -346,6 +246,9 @@ describe('looking at a version', () => {
       kmsKeyId: 'key',
       bucketKey: false,
       checksums: { CRC64NVME: 'full' },
+      lockMode: 'COMPLIANCE',
+      lockUntil: '2026-12-01T00:00:00.000Z',
+      legalHold: true,
     });
     expect(s3.commandCalls(HeadObjectCommand)[0]?.args[0].input).toEqual({
       Bucket: 'b',
@@ -355,7 +258,7 @@ describe('looking at a version', () => {
     });
   });
 
-  test('leaves out STANDARD, and checksums of parts', async () => {
+  test('leaves out STANDARD, checksums of parts, and a legal hold that is off', async () => {
     s3.on(HeadObjectCommand).resolves({
       ETag: 'e',
       ContentLength: 0,
@@ -363,6 +266,7 @@ describe('looking at a version', () => {
       ChecksumSHA256: 'x-2',
       ChecksumType: 'COMPOSITE',
       SSECustomerAlgorithm: 'AES256',
+      ObjectLockLegalHoldStatus: 'OFF',
     });
     expect(await open().headVersion('k', 'v', true)).toEqual({
       etag: 'e',
@@ -489,6 +393,16 @@ describe('preflight', () => {
     });
   });
 
+  test('of a bucket that the inputs do not name blames none of them', async () => {
+    s3.on(GetBucketVersioningCommand).rejects(s3Error('NoSuchBucket', 404));
+    await expect(bucketsWith().open('other').preflight()).rejects.toMatchObject({
+      code: 'bucket-not-found',
+      message: 'bucket "other" does not exist',
+      hint: expect.not.stringContaining('`bucket`'),
+    });
+    await expect(open().preflight()).rejects.toMatchObject({ message: 'bucket "b" does not exist (input "bucket")' });
+  });
+
   test('a refusal where an owner is expected names both the permission and the account', async () => {
     s3.on(GetBucketVersioningCommand).rejects(s3Error('AccessDenied', 403));
     await expect(open({ expectedBucketOwner: '111122223333' }).preflight()).rejects.toMatchObject({
@@ -496,5 +410,59 @@ describe('preflight', () => {
       hint: expect.stringMatching(/s3:GetBucketVersioning.*111122223333.*expected-bucket-owner/),
     });
     expect(s3.commandCalls(GetBucketVersioningCommand)).toHaveLength(1);
+  });
+});
+
+describe('several buckets', () => {
+  const elsewhere = s3Error('PermanentRedirect', 301, {
+    $response: { headers: { 'x-amz-bucket-region': 'eu-west-1' } },
+  });
+
+  test('are one port each, counted together', async () => {
+    s3.on(HeadObjectCommand).resolves({ ETag: 'e', ContentLength: 0 });
+    const buckets = bucketsWith();
+    expect(buckets.open('b')).toBe(buckets.open('b'));
+    const [b, c] = [buckets.open('b'), buckets.open('c')];
+    expect([b.bucket, c.bucket]).toEqual(['b', 'c']);
+    const before = buckets.requests;
+    await b.headVersion('k', 'v', false);
+    await c.headVersion('k', 'v', false);
+    expect(before.head).toBe(0);
+    expect(buckets.requests).toEqual({ ...before, head: 2 });
+    expect([...buckets.notes]).toEqual([]);
+  });
+
+  test('that are elsewhere are gone on with there, one client for each region', async () => {
+    s3.restore();
+    const clients = { east: new S3Client({ region: 'us-east-1' }), west: new S3Client({ region: 'eu-west-1' }) };
+    const [east, west] = [mockClient(clients.east), mockClient(clients.west)];
+    east.onAnyCommand().rejects(elsewhere);
+    west.on(GetBucketVersioningCommand).resolves({ Status: 'Enabled' });
+    west.on(GetObjectLockConfigurationCommand).rejects(s3Error('ObjectLockConfigurationNotFoundError', 404));
+    west.on(HeadObjectCommand).resolves({ ETag: 'e', ContentLength: 0 });
+    const made: string[] = [];
+    const clientFor = (region: string) => {
+      made.push(region);
+      return clients.west;
+    };
+    const buckets = bucketsWith({ client: clients.east, clientFor });
+    for (const name of ['c', 'd']) {
+      const port = buckets.open(name);
+      expect(await port.preflight()).toMatchObject({ versioning: 'Enabled' });
+      await port.headVersion('k', 'v', false);
+    }
+    expect(made).toEqual(['eu-west-1']);
+    expect(east.calls()).toHaveLength(2);
+    await expect(buckets.open('b').preflight()).rejects.toMatchObject({ code: 'bucket-in-another-region' });
+    expect(made).toEqual(['eu-west-1']);
+  });
+
+  test('that are nowhere are not looked for for ever', async () => {
+    s3.on(GetBucketVersioningCommand).rejects(elsewhere);
+    await expect(bucketsWith().open('c').preflight()).rejects.toMatchObject({
+      code: 'bucket-in-another-region',
+      message: 'bucket "c" is in region eu-west-1',
+    });
+    expect(s3.commandCalls(GetBucketVersioningCommand)).toHaveLength(2);
   });
 });

@@ -147,8 +147,9 @@ test('a try that has no answer by its deadline is dropped and made again', async
     });
   expect(await requesterFor({ waiting }).send({ kind: 'copy', send })).toEqual({ value: 'done', unsure: true });
   expect(await requesterFor({ waiting }).send({ kind: 'head', send })).toEqual({ value: 'done', unsure: false });
+  expect(await requesterFor({ waiting }).send({ kind: 'put', slow: true, send })).toMatchObject({ value: 'done' });
   expect(aborted).toEqual([true]);
-  expect(deadlines).toEqual([900_000, 900_000, 60_000]);
+  expect(deadlines).toEqual([900_000, 900_000, 60_000, 900_000]);
 });
 
 describe('when the run stops', () => {
@@ -215,6 +216,57 @@ describe('when the run stops', () => {
     setImmediate(() => own.abort());
     await expect(cut).rejects.toBeInstanceOf(CancelledError);
     expect((await requester.send(script(['done']))).value).toBe('done');
+  });
+});
+
+describe('what tidies up', () => {
+  const lost = [netError('ECONNRESET'), 'done'];
+
+  test('is sent also when the run stops, and again', async () => {
+    const requester = requesterFor({ stop: AbortSignal.abort() });
+    const answer = requester.send({ ...script(lost, 'delete'), cleanup: true });
+    expect(await answer).toEqual({ value: 'done', unsure: true });
+    expect(requester.counts).toMatchObject({ delete: 2, retries: 1 });
+  });
+
+  test('is not sent when everything is dropped', async () => {
+    const requester = requesterFor({ abort: AbortSignal.abort() });
+    const answer = requester.send({ ...script(lost, 'delete'), cleanup: true });
+    await expect(answer).rejects.toBeInstanceOf(CancelledError);
+    expect(requester.counts.delete).toBe(0);
+  });
+});
+
+describe('what comes before each try', () => {
+  test('knows whether an earlier one may have landed, and may send requests itself', async () => {
+    const requester = requesterFor({ concurrency: 1 });
+    const unsure: boolean[] = [];
+    const before = async (told: boolean) => {
+      unsure.push(told);
+      await requester.send(script(['looked'], 'list'));
+    };
+    const steps = [s3Error('SlowDown', 503), netError('ECONNRESET'), 'done'];
+    expect(await requester.send({ ...script(steps), before })).toEqual({ value: 'done', unsure: true });
+    expect(unsure).toEqual([false, false, true]);
+    expect(requester.counts).toMatchObject({ list: 3, copy: 3 });
+  });
+
+  test('ends the request by throwing', async () => {
+    const requester = requesterFor();
+    const before = async () => {
+      throw new TypeError('changed');
+    };
+    await expect(requester.send({ ...script(['done']), before })).rejects.toThrow(TypeError);
+    expect(requester.counts.copy).toBe(0);
+  });
+
+  test('and when it is cut, the request may have been sent before', async () => {
+    const requester = requesterFor();
+    const before = async (unsure: boolean) => {
+      if (unsure) throw new CancelledError();
+    };
+    const cut = requester.send({ ...script([netError('ECONNRESET')]), before });
+    await expect(cut).rejects.toMatchObject({ code: 'cancelled', maybeSent: true });
   });
 });
 

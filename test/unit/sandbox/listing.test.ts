@@ -300,15 +300,35 @@ describe('ListObjectVersions: what it writes', () => {
     const bucket = sandbox.createBucket('b');
     bucket.put('ongoing', { storageClass: 'GLACIER', restore: 'ongoing' });
     bucket.put('restored', { storageClass: 'GLACIER', restore: { until: '2026-04-01T00:00:00Z' } });
+    bucket.put('restored before', { storageClass: 'GLACIER', restore: { until: '2026-02-01T00:00:00Z' } });
+    bucket.put('tier', { archiveTier: 'ARCHIVE_ACCESS', restore: 'ongoing' });
     bucket.put('untouched', { storageClass: 'GLACIER' });
+    bucket.put('untouched tier', { archiveTier: 'ARCHIVE_ACCESS' });
+    bucket.put('warm');
     const input = { Bucket: 'b', OptionalObjectAttributes: ['RestoreStatus' as const] };
     const { Versions } = await s3.send(new ListObjectVersionsCommand(input));
     expect(Versions?.map(({ RestoreStatus }) => RestoreStatus)).toEqual([
       { IsRestoreInProgress: true },
       { IsRestoreInProgress: false, RestoreExpiryDate: new Date('2026-04-01T00:00:00Z') },
       undefined,
+      { IsRestoreInProgress: true },
+      undefined,
+      undefined,
+      undefined,
     ]);
     expect(await page(sandbox, {})).not.toContain('RestoreStatus');
+    const headers = { 'x-amz-optional-object-attributes': 'RestoreStatus' };
+    expect((await raw(sandbox, '/b?versions', { headers })).text).toContain(
+      '<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-04-01T00:00:00.000Z</RestoreExpiryDate></RestoreStatus></Version>',
+    );
+  });
+
+  it('says of which type a checksum is', async () => {
+    const { sandbox } = await rig();
+    const bucket = sandbox.createBucket('b');
+    bucket.put('k', { parts: [3, 3], checksum: { algorithm: 'SHA256' } });
+    bucket.put('l', { parts: [3, 3], checksum: { algorithm: 'CRC64NVME' } });
+    expect(texts(await page(sandbox, {}), 'ChecksumType')).toEqual(['COMPOSITE', 'FULL_OBJECT']);
   });
 
   it('can send pages shorter than was asked for', async () => {

@@ -5,7 +5,6 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
-  RestoreObjectCommand,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { failure, NOON, raw, rig } from './support.ts';
@@ -302,41 +301,5 @@ describe('GetObject through the SDK', () => {
     bucket.put('k', { body: 'new' });
     const answer = await s3.send(new GetObjectCommand({ Bucket: 'b', Key: 'k', VersionId: old }));
     expect([answer.VersionId, await answer.Body?.transformToString()]).toEqual([old, 'old']);
-  });
-});
-
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html; recorded: test_s3_get_deep_archive_object_restore.
-describe('RestoreObject', () => {
-  it('goes from archived through under way to readable, and back', async () => {
-    const { sandbox, s3 } = await rig();
-    const bucket = sandbox.createBucket('b');
-    const target = { Bucket: 'b', Key: 'k', VersionId: bucket.put('k', { body: 'abc', storageClass: 'DEEP_ARCHIVE' }) };
-    const restore = () => s3.send(new RestoreObjectCommand({ ...target, RestoreRequest: { Days: 2 } }));
-    const read = async () => (await raw(sandbox, `/b/k?versionId=${target.VersionId}`)).status;
-    const header = async () => (await s3.send(new HeadObjectCommand(target))).Restore;
-
-    expect([await header(), await read()]).toEqual([undefined, 403]);
-    expect((await restore()).$metadata.httpStatusCode).toBe(202);
-    expect([await header(), await read()]).toEqual(['ongoing-request="true"', 403]);
-    expect(await failure(restore())).toMatchObject({ status: 409, code: 'RestoreAlreadyInProgress' });
-
-    const entry = bucket.current('k');
-    if (entry) entry.restore = { until: Date.parse('2026-03-05T00:00:00Z') };
-    expect([await header(), await read()]).toEqual([
-      'ongoing-request="false", expiry-date="Thu, 05 Mar 2026 00:00:00 GMT"',
-      200,
-    ]);
-    expect((await restore()).$metadata.httpStatusCode).toBe(200);
-    sandbox.clock.set('2026-03-06T11:59:59Z');
-    expect(await read()).toBe(200);
-    sandbox.clock.set('2026-03-06T12:00:00Z');
-    expect(await read()).toBe(403);
-  });
-
-  it('is for archived versions only', async () => {
-    const { sandbox, s3 } = await rig();
-    sandbox.createBucket('b').put('k', { storageClass: 'GLACIER_IR' });
-    const call = s3.send(new RestoreObjectCommand({ Bucket: 'b', Key: 'k', RestoreRequest: { Days: 1 } }));
-    expect(await failure(call)).toMatchObject({ status: 403, code: 'InvalidObjectState' });
   });
 });

@@ -1,0 +1,110 @@
+import type { Operation } from '../core/request.ts';
+import { type InputReader, quoted } from './input-reader.ts';
+import type { InputName } from './registry.ts';
+import { closest } from './suggest.ts';
+
+/** What is to be done, and which inputs have nothing to say about it. */
+
+const OPERATIONS: readonly Operation[] = ['undelete', 'rollback', 'download'];
+const LATER = ['recover', 'guard', 'apply', 'undo', 'history'];
+
+/** The operation, or `undefined` with a problem. */
+export function parseOperation(read: InputReader): Operation | undefined {
+  const given = read.text('operation');
+  const found = OPERATIONS.find((operation) => operation === given);
+  if (found !== undefined) return found;
+  const use = `Use one of: ${OPERATIONS.join(', ')}.`;
+  if (given === '') {
+    read.problem('operation', 'is missing', use);
+  } else if (LATER.includes(given)) {
+    read.problem('operation', `${quoted(given)} is not in this version of the action yet`, use);
+  } else {
+    const meant = closest(given, OPERATIONS);
+    read.problem(
+      'operation',
+      `${quoted(given)} is not known`,
+      meant === undefined ? use : `${use} Did you mean ${meant}?`,
+    );
+  }
+  return undefined;
+}
+
+/** Inputs that not every operation heeds, and which do. Whatever is not here, all do. */
+const HEEDED: Readonly<Partial<Record<InputName, readonly Operation[]>>> = {
+  manifest: ['undelete', 'rollback'],
+  'manifest-format': ['undelete', 'rollback'],
+  'version-id': ['rollback', 'download'],
+  'to-time': ['rollback', 'download'],
+  'versions-back': ['rollback', 'download'],
+  'deleted-after': ['undelete'],
+  'deleted-before': ['undelete'],
+  method: ['rollback'],
+  'max-deletes': ['rollback'],
+  'destination-bucket': ['rollback'],
+  'destination-prefix': ['rollback'],
+  archived: ['rollback'],
+  'restore-days': ['rollback'],
+  'restore-tier': ['rollback'],
+  preserve: ['rollback'],
+  'max-changes': ['undelete', 'rollback'],
+  verify: ['undelete', 'rollback'],
+  'bypass-governance-retention': ['rollback'],
+  directory: ['download'],
+  'journal-file': ['undelete', 'rollback'],
+};
+
+/** Where there is more to say than that it belongs elsewhere. */
+const WHY: Readonly<Partial<Record<Operation, Partial<Record<InputName, readonly [problem: string, mend: string]>>>>> =
+  {
+    undelete: {
+      method: ['belongs to operation: rollback; undelete only removes delete markers', 'Leave out method.'],
+      'destination-bucket': elsewhere('destination-bucket'),
+      'destination-prefix': elsewhere('destination-prefix'),
+      archived: [
+        'is not for operation: undelete, which moves no data: archived objects come back as they are',
+        'Leave out archived. To read them, restore them from the archive afterwards.',
+      ],
+    },
+    download: {
+      manifest: [
+        'is not for operation: download',
+        'Give key, prefix or whole-bucket. To copy what a manifest names, use operation: rollback with destination-bucket.',
+      ],
+      archived: [
+        'is not for operation: download, which changes nothing: archived versions are skipped',
+        'Restore them first: operation: rollback with archived: restore and a destination-bucket, or "aws s3api restore-object".',
+      ],
+      verify: ['is for what changes a bucket; what is downloaded is always checked', 'Leave out verify.'],
+      'max-changes': ['is for what changes a bucket, and a download changes nothing', 'Leave out max-changes.'],
+      'journal-file': ['is for what changes a bucket, and a download changes nothing', 'Leave out journal-file.'],
+    },
+  };
+
+function elsewhere(name: InputName): readonly [string, string] {
+  return [
+    'belongs to operation: rollback; undelete only removes delete markers, where they are',
+    `Leave out ${name}, or copy the newest versions there: operation: rollback with versions-back: 0 and ${name}.`,
+  ];
+}
+
+/** Complain about what is given and would not be heeded. It is not looked at any further. */
+export function refuseForeign(read: InputReader, operation: Operation): void {
+  for (const name of Object.keys(HEEDED) as InputName[]) {
+    if (isHeeded(name, operation) || !isGiven(read, name)) continue;
+    const others = (HEEDED[name] ?? []).join(' or ');
+    const [problem, mend] = WHY[operation]?.[name] ?? [
+      `belongs to operation: ${others}, not to ${operation}`,
+      `Leave out ${name}, or use operation: ${others}.`,
+    ];
+    read.problem(name, problem, mend);
+  }
+}
+
+export function isHeeded(name: InputName, operation: Operation): boolean {
+  return HEEDED[name]?.includes(operation) ?? true;
+}
+
+/** White space alone is a key prefix too. */
+function isGiven(read: InputReader, name: InputName): boolean {
+  return name === 'destination-prefix' ? read.exact(name) !== '' : read.given(name);
+}

@@ -1,0 +1,233 @@
+import type { InputSpec } from './registry.ts';
+
+/** Every input, in the order in which action.yml and the README have them. */
+
+export const INPUTS = [
+  {
+    name: 'operation',
+    required: true,
+    group: 'Which keys',
+    description:
+      '`undelete`: deleted keys become live again, by removing the delete markers on top; no data moves. ' +
+      '`rollback`: keys go back to a version, to a point in time, or a number of versions. ' +
+      '`download`: a version, or a prefix as it was, is fetched into a folder; nothing in the bucket changes.',
+  },
+  {
+    name: 'bucket',
+    group: 'Which keys',
+    description:
+      'Name of the bucket. Its versioning must be on, or have been on and be suspended. Needed, unless a `manifest` names the buckets; ' +
+      'given with one, every row must be in it.',
+  },
+  {
+    name: 'key',
+    group: 'Which keys',
+    description: 'One exact key, never a prefix: `a` does not touch `ab`. Taken to the letter, spaces included.',
+  },
+  {
+    name: 'prefix',
+    group: 'Which keys',
+    description:
+      'All keys that start with this, to the letter: `site/` is a folder, `site` is also `site-old/index.html`.',
+  },
+  {
+    name: 'whole-bucket',
+    default: 'false',
+    group: 'Which keys',
+    description:
+      '`true`: every key in the bucket. Needed when neither `key`, `prefix` nor `manifest` is given, so that nobody does it by accident.',
+  },
+  {
+    name: 'include',
+    group: 'Which keys',
+    description:
+      'Globs, one a line, tested against the whole key (`site/**/*.html`). Only keys that match one of them. With `prefix`, `whole-bucket` or `manifest`.',
+  },
+  {
+    name: 'exclude',
+    group: 'Which keys',
+    description:
+      'Globs, one a line, tested against the whole key. Keys that match one of them are left alone. Wins over `include`.',
+  },
+  {
+    name: 'manifest',
+    group: 'Which keys',
+    description:
+      '`undelete`, `rollback`: a file that lists the keys, or their versions; a path in the workspace, or `s3://bucket/key`. ' +
+      '`prefix`, `include` and `exclude` narrow it. [Formats and rules](docs/manifests.md)',
+  },
+  {
+    name: 'manifest-format',
+    default: 'auto',
+    group: 'Which keys',
+    description:
+      '`csv` (as for S3 Batch Operations, or its completion report), `jsonl`, `inventory` (the `manifest.json` of an S3 Inventory), ' +
+      'or `auto`: by what is in the file.',
+  },
+  {
+    name: 'version-id',
+    group: 'Back to what',
+    description: '`rollback`, `download`, with `key`: the id of the version.',
+  },
+  {
+    name: 'to-time',
+    group: 'Back to what',
+    description:
+      '`rollback`, `download`: the state at this time. RFC 3339 with a zone (`2026-11-22T14:00:00Z`), Unix seconds, or `15m ago` (`s`, `m`, `h`, `d`). ' +
+      'A key that did not exist then is deleted (with a delete marker, under `method: copy`), or not fetched.',
+  },
+  {
+    name: 'versions-back',
+    group: 'Back to what',
+    description:
+      '`rollback`, `download`: this many versions back, delete markers not counted. `0` is the newest version, `1` the one before.',
+  },
+  {
+    name: 'deleted-after',
+    group: 'Back to what',
+    description: '`undelete`: only keys that were deleted at this time or later. Same forms as `to-time`.',
+  },
+  {
+    name: 'deleted-before',
+    group: 'Back to what',
+    description: '`undelete`: only keys that were deleted at this time or earlier. Same forms as `to-time`.',
+  },
+  {
+    name: 'method',
+    default: 'copy',
+    group: 'How',
+    description:
+      '`rollback`: `copy` puts the old version on top and loses nothing. `delete` deletes everything newer than the target for good, ' +
+      'and needs `max-deletes`.',
+  },
+  {
+    name: 'max-deletes',
+    group: 'How',
+    description:
+      '`method: delete`: the most versions (delete markers do not count) that this run may delete. A plan with more is refused before the first change.',
+  },
+  {
+    name: 'destination-bucket',
+    group: 'How',
+    description:
+      '`rollback` by copying: copy into this bucket instead of in place. Nothing changes where the versions come from.',
+  },
+  {
+    name: 'destination-prefix',
+    group: 'How',
+    description:
+      '`rollback` by copying: goes before the whole key of each copy, to the letter. Alone, the copies stay in the same bucket.',
+  },
+  {
+    name: 'archived',
+    default: 'skip',
+    group: 'How',
+    description:
+      '`rollback` by copying, versions in an archive (Glacier, Deep Archive, archive tiers): `skip` leaves their keys alone; ' +
+      '`restore` requests them from the archive, and a later run copies them.',
+  },
+  {
+    name: 'restore-days',
+    default: '7',
+    group: 'How',
+    description: '`archived: restore`: how many days the restored copies stay readable.',
+  },
+  {
+    name: 'restore-tier',
+    default: 'Standard',
+    group: 'How',
+    description: '`archived: restore`: `Standard`, `Bulk` (cheapest, slowest) or `Expedited` (dearest, minutes).',
+  },
+  {
+    name: 'preserve',
+    group: 'How',
+    description:
+      '`rollback` by copying: what copies keep besides what they always keep: `object-lock` (retention and legal hold), `annotations`. ' +
+      'Separated by commas or lines.',
+  },
+  {
+    name: 'dry-run',
+    default: 'false',
+    group: 'How',
+    description: '`true`: make the plan, change nothing, fetch nothing.',
+  },
+  {
+    name: 'max-changes',
+    group: 'How',
+    description:
+      'Refuse, before the first change, a plan that changes more keys than this. The plan is still reported.',
+  },
+  {
+    name: 'verify',
+    default: 'true',
+    group: 'How',
+    description: 'Read the changed keys again afterwards and compare them with what they should be.',
+  },
+  {
+    name: 'fail-on',
+    default: 'failures',
+    group: 'How',
+    description:
+      'When the step fails. `failures`: a key failed or the run was refused. `conflicts`: also when a key changed under us and was left alone. ' +
+      '`never`: see output `status`.',
+  },
+  {
+    name: 'concurrency',
+    default: '32',
+    group: 'How',
+    description: 'Most requests in flight, 1 to 256. Goes down by itself when S3 asks for it.',
+  },
+  {
+    name: 'batch-size',
+    default: '1000',
+    group: 'How',
+    description: 'Most keys in one DeleteObjects request, 1 to 1000. Some S3-compatible servers want fewer.',
+  },
+  {
+    name: 'bypass-governance-retention',
+    default: 'false',
+    group: 'How',
+    description:
+      '`true`, with `method: delete`: also delete versions under governance-mode retention (needs `s3:BypassGovernanceRetention`).',
+  },
+  {
+    name: 'directory',
+    group: 'Files',
+    description: '`download`: the folder to fill. Relative to the workspace. Made where it does not exist.',
+  },
+  {
+    name: 'plan-file',
+    group: 'Files',
+    description:
+      "Where to write the plan (JSON Lines). Relative to the workspace. Default: in the runner's temp folder, see the output.",
+  },
+  {
+    name: 'journal-file',
+    group: 'Files',
+    description:
+      "Where to write the journal of every change (JSON Lines). Relative to the workspace. Default: in the runner's temp folder, see the output.",
+  },
+  {
+    name: 'expected-bucket-owner',
+    group: 'Connection',
+    description:
+      'AWS account id (12 digits) that must own the bucket, and every other that is used; sent with every request.',
+  },
+  {
+    name: 'region',
+    group: 'Connection',
+    description:
+      'Region of the bucket; other buckets of the run are found where they are. Default: `AWS_REGION`, then `AWS_DEFAULT_REGION`; `us-east-1` with a custom endpoint.',
+  },
+  {
+    name: 'endpoint-url',
+    group: 'Connection',
+    description: 'URL of an S3-compatible server. Default: `AWS_ENDPOINT_URL_S3`, then `AWS_ENDPOINT_URL`, then AWS.',
+  },
+  {
+    name: 'force-path-style',
+    group: 'Connection',
+    description:
+      '`true`: the bucket goes into the path, not the host name. Default: `true` for a custom endpoint, `false` for AWS.',
+  },
+] as const satisfies readonly InputSpec[];

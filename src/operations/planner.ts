@@ -1,0 +1,147 @@
+import { forEachConcurrently } from '../core/concurrent.ts';
+import { type CopyQuestion, type Decision, decide, type Wish } from '../core/decide.ts';
+import type { KeyHistory } from '../core/history.ts';
+import { keyBytes, MAX_KEY_BYTES } from '../core/keys.ts';
+import { type Failure, type Outcome, stopsTheRun } from '../core/outcome.ts';
+import type { PlannedKey } from '../core/plan.ts';
+import { S3Failure } from '../core/ports.ts';
+import { countOutcome, countPlanned, type Tally } from '../core/report.ts';
+import { changedPlace, changedPrefix, type RestoreRequest } from '../core/request.ts';
+import { forLog } from '../core/text.ts';
+import { collectArchived } from './archived.ts';
+import type { PlanCounts, PlanDeps } from './plan.ts';
+import { versionNotFound, versionRefused } from './plan-checks.ts';
+import { readPlaces } from './read-places.ts';
+import { type SettledCopy, settleCopy } from './settle.ts';
+
+/** A key to be planned: its history, which is empty where there is no such key, and what a manifest says of it. */
+export interface Candidate {
+  readonly bucket: string;
+  readonly history: KeyHistory;
+  readonly versionIds?: readonly string[];
+  /** Named by an inventory, so what it says of the key may be over: no entry of it needs to be left. */
+  readonly mayBeGone?: boolean;
+}
+
+/** Decides on a batch of keys, in S3's order; counts each of them, and gives the lines of those to change. */
+export type Planner = (batch: readonly Candidate[]) => Promise<PlannedKey[]>;
+
+export function planner(request: RestoreRequest, deps: PlanDeps, counts: PlanCounts, tally: Tally): Planner {
+  const { buckets, facts } = deps;
+  const prefix = changedPrefix(request);
+  const options = { preserve: request.preserve, now: deps.now() };
+
+  return async (batch) => {
+    const wishes = await asWishes(batch);
+    const decisions: (Outcome | SettledCopy)[] = [];
+    await forEachConcurrently(wishes.entries(), deps.concurrency, async ([i, wish]) => {
+      decisions[i] = await settle(wish, batch[i]?.mayBeGone === true);
+    });
+    const lines: PlannedKey[] = [];
+    for (const [i, { bucket, history }] of wishes.entries()) {
+      tally.totals.keysExamined += 1;
+      tally.totals.entriesExamined += history.entries.length;
+      const decision = decisions[i];
+      const place = changedPlace(request, { bucket, key: history.key });
+      if (decision === undefined) continue;
+      if (decision.kind === 'change') {
+        lines.push(decision.line);
+        countPlanned(tally, decision.line, prefix);
+        countSteps(decision.line);
+      } else if (decision.kind === 'archived') {
+        await collectArchived({ ...place, versions: decision.versions }, request, deps, tally);
+      } else {
+        countOutcome(tally, place.bucket, place.key, decision, prefix);
+      }
+    }
+    return lines;
+  };
+
+  async function asWishes(batch: readonly Candidate[]): Promise<Wish[]> {
+    const { target, method, destination } = request;
+    const places = batch.map(({ bucket, history }) => changedPlace(request, { bucket, key: history.key }));
+    const there = destination === undefined ? [] : await readPlaces(places, buckets);
+    return batch.map((candidate, i) => {
+      const place = places[i] ?? { bucket: candidate.bucket, key: candidate.history.key };
+      const history = there[i];
+      return {
+        ...candidate,
+        target,
+        method,
+        versioning: facts.get(place.bucket)?.versioning ?? 'Enabled',
+        ...(history !== undefined && { destination: { bucket: place.bucket, history } }),
+      };
+    });
+  }
+
+  async function settle(wish: Wish, mayBeGone: boolean): Promise<Outcome | SettledCopy> {
+    const decision = decide(wish);
+    switch (decision.kind) {
+      case 'unchanged':
+      case 'change':
+        return decision;
+      case 'skip':
+        return { kind: 'skipped', reason: decision.reason };
+      case 'key-not-found':
+        return mayBeGone
+          ? { kind: 'skipped', reason: 'nothing-to-restore' }
+          : { kind: 'failed', failure: KEY_NOT_FOUND };
+      case 'version-not-found':
+        return notFound(wish.history.key, decision);
+      case 'copy':
+        return lookAndSettle(decision.copy);
+    }
+  }
+
+  /** Where the version is an input of the run there is nothing else to do; a row of a manifest is one of many. */
+  function notFound(key: string, decision: VersionNotFound): Outcome {
+    const failure = versionNotFound(key, decision);
+    if (request.target.kind === 'version') throw versionRefused(failure);
+    return { kind: 'failed', failure };
+  }
+
+  async function lookAndSettle(question: CopyQuestion): Promise<Outcome | SettledCopy> {
+    const bytes = keyBytes(question.key);
+    if (bytes > MAX_KEY_BYTES) return { kind: 'failed', failure: keyTooLong(question, bytes) };
+    try {
+      return await settleCopy(question, buckets, options);
+    } catch (error) {
+      if (error instanceof S3Failure && !stopsTheRun(error.failure.code)) {
+        return { kind: 'failed', failure: error.failure };
+      }
+      throw error;
+    }
+  }
+
+  function countSteps(line: PlannedKey): void {
+    let writes = 0;
+    for (const step of line.steps) {
+      if (request.dryRun) tally.steps[step.do] += 1;
+      if (step.do === 'delete-version') counts.versionDeletes += 1;
+      if (step.do === 'delete-version' || step.do === 'remove-delete-marker') counts.removals += 1;
+      else writes += 1;
+      if (step.do !== 'copy-version') continue;
+      counts.copies += 1;
+      if (step.carry?.lockMode !== undefined || step.carry?.legalHold === true) counts.locked += 1;
+    }
+    if (writes > 1) counts.stacks += 1;
+  }
+}
+
+type VersionNotFound = Extract<Decision, { kind: 'version-not-found' }>;
+
+const KEY_NOT_FOUND: Failure = {
+  code: 'key-not-found',
+  message: 'the bucket has no such key, neither now nor in its history',
+  hint:
+    'Check the row letter by letter: keys are case-sensitive. In a CSV manifest they are URL-encoded: "+" and "%20" mean a ' +
+    'space, a plus is "%2B".',
+};
+
+function keyTooLong({ key }: CopyQuestion, bytes: number): Failure {
+  return {
+    code: 'key-too-long',
+    message: `with the destination-prefix before it the key is ${bytes} bytes of UTF-8; S3 has none over ${MAX_KEY_BYTES}: ${forLog(key.slice(0, 100))}…`,
+    hint: 'Give a shorter "destination-prefix".',
+  };
+}
