@@ -117,7 +117,7 @@ export function newTally(): Tally {
 }
 
 /** Count a planned key. `scopePrefix` is what the folder is taken below. */
-export function countPlanned(tally: Tally, line: PlannedKey, scopePrefix: string): void {
+export function countPlanned(tally: Tally, line: Pick<PlannedKey, 'key'>, scopePrefix: string): void {
   tally.totals.planned += 1;
   prefixRow(tally, line.key, scopePrefix).planned += 1;
 }

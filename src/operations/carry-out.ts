@@ -11,7 +11,7 @@ import { readPlan } from '../files/plan-spool.ts';
 import { type ApplyDeps, applyChunk } from './apply.ts';
 import { type Chunk, type ChunkKey, chunksOf } from './chunk.ts';
 import type { Plan } from './plan.ts';
-import type { RunDeps } from './restore.ts';
+import type { RunDeps } from './run.ts';
 import { openStacks } from './stacks.ts';
 import { verifyChunk, verifyKey } from './verify.ts';
 

@@ -2,14 +2,12 @@ import { archivedIn } from '../core/archive.ts';
 import type { Entry, KeyHistory } from '../core/history.ts';
 import { countOutcome, type Tally } from '../core/report.ts';
 import type { DownloadRequest } from '../core/request.ts';
-import { scopeTest } from '../core/scope.ts';
 import { findTarget, type SkipReason, type Target } from '../core/target.ts';
 import { countArchived } from './archived.ts';
 import type { Version } from './download-names.ts';
-import { GROUPED_NOTE } from './plan.ts';
 import { versionNotFound, versionRefused } from './plan-checks.ts';
-import type { RunDeps } from './restore.ts';
-import { readSegments } from './segments.ts';
+import type { RunDeps } from './run.ts';
+import { readScope } from './segments.ts';
 
 /**
  * Read every history in scope, and hand on the version of each key that is meant. Keys that have none to fetch are counted.
@@ -17,24 +15,14 @@ import { readSegments } from './segments.ts';
  */
 export async function listVersions(
   { scope, target }: DownloadRequest,
-  { buckets, narrator }: RunDeps,
+  deps: RunDeps,
   tally: Tally,
   take: (versions: readonly Version[]) => Promise<void>,
 ): Promise<void> {
   const bucket = scope.bucket ?? '';
-  const inScope = scopeTest(scope);
-  let listed = 0;
-  const listing = buckets
-    .open(bucket)
-    .list({ prefix: scope.prefix, ...(scope.key !== undefined && { key: scope.key }) });
-  await readSegments(listing, async (segment) => {
-    for await (const batch of segment.batches) {
-      await take(batch.filter(({ key }) => inScope(key)).flatMap((history) => chosenOf(history) ?? []));
-      for (const { entries } of batch) listed += entries.length;
-      narrator.progress(listed, undefined, 'versions and markers listed');
-    }
+  await readScope(scope, deps, async (_, batches) => {
+    for await (const batch of batches) await take(batch.flatMap((history) => chosenOf(history) ?? []));
   });
-  if (listing.order === 'grouped') tally.notes.add(GROUPED_NOTE);
 
   function chosenOf(history: KeyHistory): Version | undefined {
     const { key, entries, otherOrder = entries } = history;

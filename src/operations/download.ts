@@ -1,16 +1,7 @@
 import { dirname, join } from 'node:path';
 import { forEachConcurrently } from '../core/concurrent.ts';
-import { CancelledError, RollbackError } from '../core/errors.ts';
-import {
-  countOutcome,
-  countPlanned,
-  finishReport,
-  highlightsOf,
-  MAX_LISTED,
-  newTally,
-  type RunResult,
-  type Tally,
-} from '../core/report.ts';
+import { CancelledError } from '../core/errors.ts';
+import { countOutcome, countPlanned, MAX_LISTED, newTally, type RunResult, type Tally } from '../core/report.ts';
 import type { DownloadRequest } from '../core/request.ts';
 import { forLog } from '../core/text.ts';
 import type { Sorter } from '../files/sort.ts';
@@ -23,8 +14,7 @@ import { listVersions } from './download-list.ts';
 import { type NamedVersion, type Naming, named, openNames, settleNames } from './download-names.ts';
 import { type DownloadPlan, openDownloadPlan } from './download-plan.ts';
 import { nothingInScope } from './plan-checks.ts';
-import { writeReport } from './report-file.ts';
-import { asRollbackError, countNotAttempted, type RunDeps } from './restore.ts';
+import { finishRun, type RunDeps } from './run.ts';
 
 /**
  * Fetch a version of a key, or of every key in scope, into a folder: read histories → name the files → plan → fetch → tell.
@@ -36,7 +26,7 @@ export async function download(request: DownloadRequest, deps: RunDeps, write?: 
   const tally = newTally();
   const cleanUps: (() => Promise<void>)[] = [];
   let plan: RunResult['plan'];
-  let error: RollbackError | undefined;
+  let thrown: unknown;
   try {
     const sameness = await probeDirectory(request.directory);
     const naming: Naming = { platform: process.platform === 'win32' ? 'win32' : 'posix', sameness };
@@ -45,27 +35,13 @@ export async function download(request: DownloadRequest, deps: RunDeps, write?: 
     const names = await readNames(request, naming, deps, tally, (sorter) => cleanUps.push(() => sorter.cleanUp()));
     plan = await writePlan(request, names, planned, deps, tally);
     if (!request.dryRun && tally.totals.planned > 0) await fetchAll(request, names, deps, tally, write);
-  } catch (thrown) {
-    error = asDownloadError(thrown, request);
+  } catch (error) {
+    thrown = error;
   } finally {
     for (const cleanUp of cleanUps) await cleanUp().catch(() => {});
   }
-  if (!request.dryRun) countNotAttempted(tally);
-  for (const note of [...archivedNotes(request, tally), ...deps.buckets.notes]) tally.notes.add(note);
-
-  const report = finishReport(request, tally, {
-    startedAt,
-    finishedAt: deps.now(),
-    requests: deps.buckets.requests,
-    ...(error !== undefined && { error: { code: error.code, message: error.message, hint: error.hint } }),
-  });
-  const reportFile = await writeReport(request.reportFile, report, deps.narrator);
-  return {
-    report,
-    highlights: highlightsOf(tally),
-    ...(plan !== undefined && { plan }),
-    ...(reportFile !== undefined && { reportFile }),
-  };
+  for (const note of archivedNotes(request, tally)) tally.notes.add(note);
+  return finishRun(request, deps, tally, { startedAt, thrown, plan });
 }
 
 /** The versions to fetch, each with a path of its own, sorted by it. */
@@ -122,8 +98,8 @@ async function writePlan(
   for await (const versions of names.sorted()) {
     if (stop.aborted) throw new CancelledError();
     await plan.write(bucket, versions);
-    for (const { key, path, size, versionId } of versions) {
-      countPlanned(tally, { bucket, key, from: null, to: { versionId }, steps: [] }, scope.prefix);
+    for (const { key, path, size } of versions) {
+      countPlanned(tally, { key }, scope.prefix);
       bytes += size;
       if (path === key) continue;
       renamed += 1;
@@ -183,12 +159,4 @@ async function fetchAll(
 
 async function* one(names: Sorter<NamedVersion>): AsyncGenerator<NamedVersion> {
   for await (const batch of names.sorted()) yield* batch;
-}
-
-/** A download changes nothing in the bucket, so of every target it can be run again. */
-function asDownloadError(thrown: unknown, request: DownloadRequest): RollbackError {
-  const error = asRollbackError(thrown, request);
-  if (error.code !== 'cancelled' || request.target.kind !== 'versions-back') return error;
-  const again = 'Run the same step again: files that are complete are left alone, the rest is fetched.';
-  return new RollbackError(error.code, error.message, again, { cause: thrown });
 }

@@ -1,18 +1,17 @@
 import { dirname } from 'node:path';
-import type { KeyHistory } from '../core/history.ts';
 import type { Narrator } from '../core/narrator.ts';
-import { firstStepKind, type PlannedKey, parsePlanLine } from '../core/plan.ts';
+import { firstStepKind, parsePlanLine } from '../core/plan.ts';
 import type { BucketFacts, Buckets } from '../core/ports.ts';
 import { offerSample, type Tally, targetRecord } from '../core/report.ts';
 import type { RestoreRequest } from '../core/request.ts';
-import { scopeRecord, scopeTest } from '../core/scope.ts';
+import { scopeRecord } from '../core/scope.ts';
 import { formatTime } from '../core/time.ts';
 import { openPlanSpool, type PlanSpool } from '../files/plan-spool.ts';
 import type { Sorter } from '../files/sort.ts';
 import type { ArchivedKey } from './archived.ts';
 import { type Planner, planner } from './planner.ts';
 import type { Rows } from './rows.ts';
-import { readSegments } from './segments.ts';
+import { readScope } from './segments.ts';
 
 /** What the plan's size is, beyond the numbers of keys. */
 export interface PlanCounts {
@@ -42,11 +41,6 @@ export interface PlanDeps {
   readonly archived: Sorter<ArchivedKey>;
 }
 
-/** Of a listing whose order is by time. */
-export const GROUPED_NOTE =
-  'This server lists versions and delete markers apart, so their order was taken from their times; ' +
-  'keys for which a tie matters were left alone (ambiguous-order).';
-
 /**
  * Read every history in scope, decide on each key, and write the plan to disk. Changes nothing in the bucket.
  * Keys that need no change, or cannot have one, are counted in `tally`; the planned ones too, as planned.
@@ -73,7 +67,7 @@ export async function makePlan(
   });
   try {
     const plan = planner(request, deps, counts, tally);
-    if (rows === undefined) await planListing(request, plan, spool, deps, tally);
+    if (rows === undefined) await planListing(request, plan, spool, deps);
     else await rows.plan(plan, spool);
 
     let number = 1;
@@ -89,33 +83,15 @@ export async function makePlan(
 }
 
 /** Plan what a listing of the bucket shows. */
-async function planListing(
-  { scope }: RestoreRequest,
-  plan: Planner,
-  spool: PlanSpool,
-  { buckets, narrator }: PlanDeps,
-  tally: Tally,
-): Promise<void> {
+function planListing({ scope }: RestoreRequest, plan: Planner, spool: PlanSpool, deps: PlanDeps): Promise<void> {
   const bucket = scope.bucket ?? '';
-  const inScope = scopeTest(scope);
-  let listed = 0;
-  const listing = buckets
-    .open(bucket)
-    .list({ prefix: scope.prefix, ...(scope.key !== undefined && { key: scope.key }) });
-  await readSegments(listing, async (segment) => {
-    const part = spool.segment(segment.start);
+  return readScope(scope, deps, async (start, batches) => {
+    const part = spool.segment(start);
     try {
-      for await (const batch of segment.batches) {
-        const histories = batch.filter((history: KeyHistory) => inScope(history.key));
-        const lines: PlannedKey[] = await plan(histories.map((history) => ({ bucket, history })));
-        await part.write(lines);
-        for (const { entries } of batch) listed += entries.length;
-        narrator.progress(listed, undefined, 'versions and markers listed');
-      }
+      for await (const batch of batches) await part.write(await plan(batch.map((history) => ({ bucket, history }))));
     } finally {
       // Also when the listing broke off: an open file is closed by nobody else.
       await part.end();
     }
   });
-  if (listing.order === 'grouped') tally.notes.add(GROUPED_NOTE);
 }

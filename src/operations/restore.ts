@@ -1,29 +1,15 @@
 import { dirname, join } from 'node:path';
-import { againWords } from '../core/again.ts';
-import { CancelledError, RollbackError } from '../core/errors.ts';
-import type { Narrator } from '../core/narrator.ts';
-import { type BucketFacts, type Buckets, S3Failure } from '../core/ports.ts';
-import { finishReport, highlightsOf, newTally, type RunResult, type Tally } from '../core/report.ts';
-import type { Request, RestoreRequest } from '../core/request.ts';
+import type { BucketFacts } from '../core/ports.ts';
+import { newTally, type RunResult } from '../core/report.ts';
+import type { RestoreRequest } from '../core/request.ts';
 import { forLog } from '../core/text.ts';
 import { openJournal } from '../files/journal.ts';
 import { openArchivedSpool, requestArchived } from './archived.ts';
 import { carryOut } from './carry-out.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { checkPlan, noteFacts, nothingInScope } from './plan-checks.ts';
-import { writeReport } from './report-file.ts';
 import { readRows } from './rows.ts';
-
-export interface RunDeps {
-  readonly buckets: Buckets;
-  readonly narrator: Narrator;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** Aborted: nothing new is sent, what is in flight lands, and the run is accounted for. */
-  readonly stop: AbortSignal;
-  /** Requests the engine keeps ready at a time. */
-  readonly concurrency: number;
-}
+import { finishRun, type RunDeps } from './run.ts';
 
 /**
  * Undelete and rollback: read histories → decide → carry out → prove → tell.
@@ -37,7 +23,7 @@ export async function restore(request: RestoreRequest, deps: RunDeps): Promise<R
   const cleanUps = [() => archived.cleanUp()];
   let journalFile: string | undefined;
   let plan: Plan | undefined;
-  let error: RollbackError | undefined;
+  let thrown: unknown;
   try {
     const { manifest } = request;
     if (manifest !== undefined) deps.narrator.phase('Manifest: reading the rows');
@@ -66,28 +52,12 @@ export async function restore(request: RestoreRequest, deps: RunDeps): Promise<R
       journalFile = request.journalFile;
       await carryOut(request, plan, { ...deps, facts, folder, journal }, tally);
     }
-  } catch (thrown) {
-    error = asRollbackError(thrown, request);
+  } catch (error) {
+    thrown = error;
   } finally {
     for (const cleanUp of cleanUps) await cleanUp().catch(() => {});
   }
-  if (!request.dryRun) countNotAttempted(tally);
-  for (const note of deps.buckets.notes) tally.notes.add(note);
-
-  const report = finishReport(request, tally, {
-    startedAt,
-    finishedAt: deps.now(),
-    requests: deps.buckets.requests,
-    ...(error !== undefined && { error: { code: error.code, message: error.message, hint: error.hint } }),
-  });
-  const reportFile = await writeReport(request.reportFile, report, deps.narrator);
-  return {
-    report,
-    highlights: highlightsOf(tally),
-    ...(plan !== undefined && { plan: { file: plan.file, digest: plan.digest } }),
-    ...(journalFile !== undefined && { journalFile }),
-    ...(reportFile !== undefined && { reportFile }),
-  };
+  return finishRun(request, deps, tally, { startedAt, thrown, plan, journalFile });
 }
 
 /**
@@ -107,27 +77,4 @@ async function lookAtBuckets(
     narrator.say(`Bucket ${forLog(bucket)}: versioning ${found.versioning.toLowerCase()}.`);
   }
   return facts;
-}
-
-/** Planned keys that the run never got to, so that the counts add up to the keys in scope. */
-export function countNotAttempted({ totals, skipped }: Tally): void {
-  const { keysExamined, restored, unchanged, conflicts, failed } = totals;
-  const left = keysExamined - restored - unchanged - totals.skipped - conflicts - failed;
-  if (left === 0) return;
-  totals.skipped += left;
-  skipped['not-attempted'] = (skipped['not-attempted'] ?? 0) + left;
-}
-
-/** What ended a run early, as it stands in the report. */
-export function asRollbackError(thrown: unknown, request: Request): RollbackError {
-  if (thrown instanceof CancelledError || (thrown instanceof Error && thrown.name === 'AbortError')) {
-    return new RollbackError('cancelled', 'the job was cancelled', againWords(request), { cause: thrown });
-  }
-  if (thrown instanceof RollbackError) return thrown;
-  if (thrown instanceof S3Failure) {
-    const { code, message, hint } = thrown.failure;
-    return new RollbackError(code, message, hint, { cause: thrown });
-  }
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new RollbackError('unexpected', message, 'Please report this: it is a bug in s3-rollback.', { cause: thrown });
 }
