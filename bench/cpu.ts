@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { startSandbox } from '../sandbox/index.ts';
-import { parseVersionsPage } from '../src/s3/list-xml.ts';
-import { fetchPage } from '../src/s3/pages.ts';
+import { parseVersionsPage } from '../src/s3/listing/list-xml.ts';
+import { fetchPage } from '../src/s3/listing/pages.ts';
 import { RateGate, RateState } from '../src/s3/rate.ts';
 import { Requester, realWaiting } from '../src/s3/request.ts';
 import { keyAt } from './keys.ts';

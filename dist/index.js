@@ -64689,10 +64689,11 @@ function parseArchived(read) {
     }
     return undefined;
 }
-/** What is requested from an archive is copied by a later run, which has to mean the same versions. */
+/** What is requested from an archive is copied by a later run, which should mean the same versions. */
 function checkRepeatable(read, scope, target, destination) {
     if (target.kind === 'versions-back' && target.count > 0 && destination === undefined && scope.key === undefined) {
-        read.problem('versions-back', 'counts from what is there, so the second run, which archived: restore needs, would take the keys that are done further back', 'Give to-time instead, or version ids in a manifest.');
+        read.warn('input "versions-back" counts from what is there, so the second run, which archived: restore needs, takes the keys that ' +
+            'this one restores further back. Give to-time instead, or version ids in a manifest.');
     }
     if (target.kind === 'time' && /ago$/i.test(read.text('to-time'))) {
         read.warn(`input "to-time": ${quoted(read.text('to-time'))} will be another time when a later run copies what was requested from the ` +
@@ -65624,6 +65625,10 @@ const INPUTS = [
 
 ;// CONCATENATED MODULE: ./build/action/registry.js
 
+/**
+ * Every input and output of the action, once. action.yml and the tables of the README are held to this list by
+ * tests; the code can name no input that is not in it.
+ */
 
 const INPUT_NAMES = INPUTS.map((input) => input.name);
 const OUTPUTS = [
@@ -66601,90 +66606,6 @@ function* inGroups(items, size) {
 
 /***/ }),
 
-/***/ 9845:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Kf: () => (/* binding */ copyStep),
-/* harmony export */   Qr: () => (/* binding */ sameObject)
-/* harmony export */ });
-/* unused harmony export MAX_COPY_BYTES */
-/* harmony import */ var _archive_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4568);
-
-/** CopyObject takes sources up to 5 GiB. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
-const MAX_COPY_BYTES = 5 * 1024 ** 3;
-/** The step that copies a version, with all that the copy would drop; or why it cannot be copied. */
-function copyStep(source, version, head, to, options) {
-    if (head.customerKey === true)
-        return { skip: 'customer-encryption-key' };
-    const archived = (0,_archive_js__WEBPACK_IMPORTED_MODULE_0__/* .archivedIn */ .O)(source, version, head);
-    if (archived !== undefined)
-        return { archived };
-    const elsewhere = source.bucket !== to.bucket || source.key !== to.key;
-    const carry = carriedOver(head, options);
-    return {
-        step: {
-            do: 'copy-version',
-            versionId: version.versionId,
-            ...(elsewhere && { source }),
-            ...(version.versionId === 'null' && { etag: head.etag }),
-            ...(head.size > MAX_COPY_BYTES && { multipart: head.size }),
-            ...(Object.keys(carry).length > 0 && { carry }),
-        },
-    };
-}
-/**
- * Same content, headers and metadata? The ETag settles the content; where it cannot (a multipart upload's or an
- * SSE-KMS object's ETag does not survive a copy), a checksum of the whole object that both carry does.
- */
-function sameObject(a, b) {
-    // Of an object that cannot be looked at (a customer's own key) nothing is known, not even the ETag.
-    if (a.etag === '' || b.etag === '')
-        return false;
-    return a.size === b.size && (a.etag === b.etag || sameChecksum(a, b)) && sameHeaders(a, b);
-}
-function sameChecksum(a, b) {
-    const shared = Object.keys(a.checksums).filter((algorithm) => algorithm in b.checksums);
-    return shared.length > 0 && shared.every((algorithm) => a.checksums[algorithm] === b.checksums[algorithm]);
-}
-function sameHeaders(a, b) {
-    const header = [
-        'contentType',
-        'cacheControl',
-        'contentDisposition',
-        'contentEncoding',
-        'contentLanguage',
-        'expires',
-        'websiteRedirect',
-    ];
-    const names = Object.keys(a.metadata);
-    return (header.every((name) => a[name] === b[name]) &&
-        names.length === Object.keys(b.metadata).length &&
-        names.every((name) => a.metadata[name] === b.metadata[name]));
-}
-/**
- * CopyObject keeps metadata and tags, and forgets these: storage class, redirect, encryption, lock.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
- */
-function carriedOver(source, { preserve, now }) {
-    const { lockMode, lockUntil } = source;
-    // S3 refuses a retention that lies in the past.
-    const locked = preserve.objectLock && lockUntil !== undefined && Date.parse(lockUntil) > now;
-    return {
-        ...(source.storageClass !== undefined && { storageClass: source.storageClass }),
-        ...(source.websiteRedirect !== undefined && { websiteRedirect: source.websiteRedirect }),
-        ...(source.encryption !== undefined && { encryption: source.encryption }),
-        ...(source.kmsKeyId !== undefined && { kmsKeyId: source.kmsKeyId }),
-        ...(source.bucketKey !== undefined && { bucketKey: source.bucketKey }),
-        ...(locked && lockMode !== undefined && { lockMode, lockUntil }),
-        ...(preserve.objectLock && source.legalHold === true && { legalHold: true }),
-        ...(preserve.annotations && { annotations: true }),
-    };
-}
-
-
-/***/ }),
-
 /***/ 2807:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -67358,8 +67279,7 @@ function scopeTest(scope) {
     return (key) => (exact === undefined ? key.startsWith(prefix) : key === exact) && included(key) && !excluded(key);
 }
 /** The scope as it stands in plan headers and reports: only what was asked for, in a fixed order. */
-function scopeRecord(scope, more = {}) {
-    const { manifest, destination } = more;
+function scopeRecord(scope, { manifest, destination } = {}) {
     return {
         ...(scope.bucket !== undefined && { bucket: scope.bucket }),
         ...(manifest !== undefined && { manifest: manifest.given }),
@@ -67636,165 +67556,6 @@ async function makeFolder(folder) {
 
 /***/ }),
 
-/***/ 5499:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  x: () => (/* binding */ openPlanSpool),
-  m: () => (/* binding */ readPlan)
-});
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(1455);
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./build/core/errors.js
-var errors = __nccwpck_require__(2807);
-// EXTERNAL MODULE: ./build/core/keys.js
-var keys = __nccwpck_require__(7464);
-;// CONCATENATED MODULE: ./build/core/lines.js
-/**
- * The lines of a JSON Lines file, streamed; memory holds one chunk and one line. Split at LF only: JSON leaves
- * U+2028 and U+2029 as they are in strings, where a general line reader would cut a key in two. https://jsonlines.org
- */
-async function* linesOf(chunks) {
-    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    let rest = '';
-    for await (const chunk of chunks) {
-        const text = rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
-        let start = 0;
-        for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
-            yield text.slice(start, end);
-            start = end + 1;
-        }
-        rest = text.slice(start);
-    }
-    rest += decoder.decode();
-    if (rest !== '')
-        yield rest;
-}
-
-// EXTERNAL MODULE: ./build/core/plan.js
-var core_plan = __nccwpck_require__(4115);
-// EXTERNAL MODULE: ./build/files/open.js
-var files_open = __nccwpck_require__(5506);
-;// CONCATENATED MODULE: ./build/files/plan-spool.js
-
-
-
-
-
-
-
-
-const FLUSH_CHARACTERS = 64 * 1024;
-/**
- * `tempFolder`: where the parts are put meanwhile.
- * @throws RollbackError `file-not-writable` at once, before any work is done in vain.
- */
-async function openPlanSpool(planFile, tempFolder, header) {
-    const place = { file: planFile, input: 'plan-file' };
-    const plan = await (0,files_open/* openForWriting */.Qh)(place);
-    const folder = (0,external_node_path_.join)(tempFolder, 'plan-parts');
-    await (0,files_open/* orNotWritable */.L9)(place, () => (0,files_open/* makeFolder */.fc)(folder));
-    const parts = [];
-    let opened = 0;
-    return {
-        segment(start) {
-            const file = (0,external_node_path_.join)(folder, `${opened++}.jsonl`);
-            let handle;
-            let buffer = '';
-            async function flush() {
-                if (buffer === '')
-                    return;
-                if (handle === undefined) {
-                    handle = await (0,promises_.open)(file, 'w', 0o600);
-                    parts.push({ start, file });
-                }
-                const text = buffer;
-                buffer = '';
-                await handle.appendFile(text);
-            }
-            return {
-                async write(lines) {
-                    for (const line of lines)
-                        buffer += (0,core_plan/* planLine */.od)(line);
-                    if (buffer.length >= FLUSH_CHARACTERS)
-                        await (0,files_open/* orNotWritable */.L9)(place, flush);
-                },
-                async end() {
-                    try {
-                        await (0,files_open/* orNotWritable */.L9)(place, flush);
-                    }
-                    finally {
-                        await handle?.close();
-                    }
-                },
-            };
-        },
-        finish: (onLine) => (0,files_open/* orNotWritable */.L9)(place, () => assemble(onLine)),
-        async cleanUp() {
-            await plan.close();
-            await (0,promises_.rm)(folder, { recursive: true, force: true });
-        },
-    };
-    async function assemble(onLine) {
-        const digest = (0,core_plan/* planDigest */.Gb)(header);
-        await plan.appendFile((0,core_plan/* planHeaderLine */.pE)({ ...header, digest: core_plan/* NO_DIGEST */.zM }));
-        for (const part of parts.sort((a, b) => (0,keys/* compareKeys */.YD)(a.start, b.start))) {
-            let buffer = '';
-            for await (const line of linesOf((0,external_node_fs_.createReadStream)(part.file))) {
-                onLine(line);
-                buffer += `${line}\n`;
-                if (buffer.length >= FLUSH_CHARACTERS) {
-                    digest.add(buffer);
-                    await plan.appendFile(buffer);
-                    buffer = '';
-                }
-            }
-            digest.add(buffer);
-            await plan.appendFile(buffer);
-        }
-        const value = digest.digest();
-        // The header's length does not depend on the digest, so it can be put in afterwards. A file whose writer died
-        // before has a digest of zeros, which matches nothing.
-        await plan.write((0,core_plan/* planHeaderLine */.pE)({ ...header, digest: value }), 0);
-        await plan.datasync();
-        return { digest: value };
-    }
-}
-/**
- * Read a plan line by line. Its digest is checked at the end of the file; the caller that must not begin before it is
- * known reads the file twice (`for await` over it once, doing nothing).
- * @throws RollbackError `invalid-plan`, `plan-digest-mismatch`
- */
-async function* readPlan(planFile, expectedDigest) {
-    let number = 0;
-    let header;
-    let digest;
-    for await (const text of linesOf((0,external_node_fs_.createReadStream)(planFile))) {
-        number += 1;
-        if (header === undefined || digest === undefined) {
-            header = (0,core_plan/* parsePlanHeader */.cy)(text);
-            digest = (0,core_plan/* planDigest */.Gb)(header);
-            continue;
-        }
-        digest.add(`${text}\n`);
-        yield (0,core_plan/* parsePlanLine */.lc)(text, number);
-    }
-    const found = digest?.digest();
-    if (found === undefined || found !== (expectedDigest ?? header?.digest)) {
-        throw new errors/* RollbackError */.ZS('plan-digest-mismatch', `${planFile} is not the plan that was made: its digest is ${found ?? 'missing'}`, 'The file was changed. Make a new plan with dry-run: true.');
-    }
-}
-
-
-/***/ }),
-
 /***/ 5778:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -68034,8 +67795,8 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _action_summary_file_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7594);
 /* harmony import */ var _core_outcome_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9058);
 /* harmony import */ var _operations_download_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(9321);
-/* harmony import */ var _operations_restore_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(9006);
-/* harmony import */ var _s3_index_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(6722);
+/* harmony import */ var _operations_restore_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(6293);
+/* harmony import */ var _s3_index_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(4159);
 /* harmony import */ var _stop_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(1110);
 
 
@@ -68063,7 +67824,7 @@ async function run({ request, connection, warnings }) {
     const clientFor = (region) => (0,_s3_index_js__WEBPACK_IMPORTED_MODULE_11__/* .createClient */ .U)({ ...connection, region });
     const buckets = (0,_s3_index_js__WEBPACK_IMPORTED_MODULE_11__/* .openBuckets */ .q)({ ...connection, client: (0,_s3_index_js__WEBPACK_IMPORTED_MODULE_11__/* .createClient */ .U)(connection), clientFor, stop, abort });
     const deps = { buckets, narrator: log, now: Date.now, stop, concurrency: connection.concurrency };
-    const result = await (request.operation === 'download' ? (0,_operations_download_js__WEBPACK_IMPORTED_MODULE_9__/* .download */ .R)(request, deps) : (0,_operations_restore_js__WEBPACK_IMPORTED_MODULE_10__/* .restore */ .PF)(request, deps));
+    const result = await (request.operation === 'download' ? (0,_operations_download_js__WEBPACK_IMPORTED_MODULE_9__/* .download */ .R)(request, deps) : (0,_operations_restore_js__WEBPACK_IMPORTED_MODULE_10__/* .restore */ .P)(request, deps));
     log.endGroup();
     for (const line of (0,_action_conclusion_js__WEBPACK_IMPORTED_MODULE_1__/* .conclusion */ .q)(result))
         log.say(line);
@@ -68220,7 +67981,7 @@ var concurrent = __nccwpck_require__(8017);
 // EXTERNAL MODULE: ./build/core/errors.js
 var errors = __nccwpck_require__(2807);
 // EXTERNAL MODULE: ./build/core/report.js
-var core_report = __nccwpck_require__(4486);
+var report = __nccwpck_require__(4486);
 // EXTERNAL MODULE: ./build/core/text.js
 var core_text = __nccwpck_require__(6067);
 // EXTERNAL MODULE: external "node:crypto"
@@ -68957,19 +68718,13 @@ const MISMATCH = {
     hint: 'Something between S3 and this runner damages the bytes. Try another runner, or see what a proxy does.',
 };
 
-// EXTERNAL MODULE: ./build/core/scope.js
-var core_scope = __nccwpck_require__(1978);
 // EXTERNAL MODULE: ./build/core/target.js
 var core_target = __nccwpck_require__(8881);
-// EXTERNAL MODULE: ./build/operations/plan.js + 3 modules
-var plan = __nccwpck_require__(1938);
-// EXTERNAL MODULE: ./build/operations/plan-checks.js
-var plan_checks = __nccwpck_require__(6240);
+// EXTERNAL MODULE: ./build/operations/not-there.js
+var not_there = __nccwpck_require__(9777);
 // EXTERNAL MODULE: ./build/operations/segments.js
 var segments = __nccwpck_require__(4457);
 ;// CONCATENATED MODULE: ./build/operations/download-list.js
-
-
 
 
 
@@ -68980,23 +68735,12 @@ var segments = __nccwpck_require__(4457);
  * Read every history in scope, and hand on the version of each key that is meant. Keys that have none to fetch are counted.
  * @throws RollbackError `version-not-found`, and what the reading throws
  */
-async function listVersions({ scope, target }, { buckets, narrator }, tally, take) {
+async function listVersions({ scope, target }, deps, tally, take) {
     const bucket = scope.bucket ?? '';
-    const inScope = (0,core_scope/* scopeTest */.R)(scope);
-    let listed = 0;
-    const listing = buckets
-        .open(bucket)
-        .list({ prefix: scope.prefix, ...(scope.key !== undefined && { key: scope.key }) });
-    await (0,segments/* readSegments */.l)(listing, async (segment) => {
-        for await (const batch of segment.batches) {
-            await take(batch.filter(({ key }) => inScope(key)).flatMap((history) => chosenOf(history) ?? []));
-            for (const { entries } of batch)
-                listed += entries.length;
-            narrator.progress(listed, undefined, 'versions and markers listed');
-        }
+    await (0,segments/* readScope */.h)(scope, deps, async (_, batches) => {
+        for await (const batch of batches)
+            await take(batch.flatMap((history) => chosenOf(history) ?? []));
     });
-    if (listing.order === 'grouped')
-        tally.notes.add(plan/* GROUPED_NOTE */.k);
     function chosenOf(history) {
         const { key, entries, otherOrder = entries } = history;
         tally.totals.keysExamined += 1;
@@ -69006,7 +68750,7 @@ async function listVersions({ scope, target }, { buckets, narrator }, tally, tak
             return skip(key, 'ambiguous-order');
         if ('missing' in choice) {
             const isMarker = entries.some((e) => e.versionId === choice.missing);
-            throw (0,plan_checks/* versionRefused */.rP)((0,plan_checks/* versionNotFound */.qg)(key, { versionId: choice.missing, isMarker }));
+            throw (0,not_there/* versionRefused */.rP)((0,not_there/* versionNotFound */.qg)(key, { versionId: choice.missing, isMarker }));
         }
         if ('skip' in choice)
             return skip(key, choice.skip);
@@ -69020,7 +68764,7 @@ async function listVersions({ scope, target }, { buckets, narrator }, tally, tak
         return { key, versionId, size, lastModified, ...(etag !== undefined && { etag }) };
     }
     function skip(key, reason) {
-        (0,core_report/* countOutcome */.y0)(tally, bucket, key, { kind: 'skipped', reason }, scope.prefix);
+        (0,report/* countOutcome */.y0)(tally, bucket, key, { kind: 'skipped', reason }, scope.prefix);
     }
 }
 function choose(entries, target) {
@@ -69122,7 +68866,9 @@ async function* judged(names) {
 }
 
 // EXTERNAL MODULE: ./build/core/plan.js
-var core_plan = __nccwpck_require__(4115);
+var plan = __nccwpck_require__(4115);
+// EXTERNAL MODULE: ./build/core/scope.js
+var core_scope = __nccwpck_require__(1978);
 // EXTERNAL MODULE: ./build/core/time.js
 var time = __nccwpck_require__(3669);
 ;// CONCATENATED MODULE: ./build/operations/download-plan.js
@@ -69138,7 +68884,7 @@ async function openDownloadPlan(request, now) {
     const place = { file: request.planFile, input: 'plan-file' };
     const handle = await (0,files_open/* openForWriting */.Qh)(place);
     const createdAt = (0,time/* formatTime */.f)(now);
-    let buffer = headerLine(request, createdAt, core_plan/* NO_DIGEST */.zM);
+    let buffer = headerLine(request, createdAt, plan/* NO_DIGEST */.zM);
     const hash = (0,external_node_crypto_.createHash)('sha256');
     async function flush() {
         const text = buffer;
@@ -69174,19 +68920,16 @@ function headerLine({ operation, scope, target, directory }, createdAt, digest) 
         operation,
         bucket: scope.bucket,
         scope: (0,core_scope/* scopeRecord */.w)(scope),
-        target: (0,core_report/* targetRecord */.tw)(target),
+        target: (0,report/* targetRecord */.tw)(target),
         directory,
         createdAt,
         digest,
     })}\n`;
 }
 
-// EXTERNAL MODULE: ./build/operations/report-file.js
-var report_file = __nccwpck_require__(7072);
-// EXTERNAL MODULE: ./build/operations/restore.js + 39 modules
-var restore = __nccwpck_require__(9006);
+// EXTERNAL MODULE: ./build/operations/run.js
+var run = __nccwpck_require__(9126);
 ;// CONCATENATED MODULE: ./build/operations/download.js
-
 
 
 
@@ -69208,10 +68951,10 @@ var restore = __nccwpck_require__(9006);
  */
 async function download(request, deps, write) {
     const startedAt = deps.now();
-    const tally = (0,core_report/* newTally */.l4)();
+    const tally = (0,report/* newTally */.l4)();
     const cleanUps = [];
     let plan;
-    let error;
+    let thrown;
     try {
         const sameness = await probeDirectory(request.directory);
         const naming = { platform: process.platform === 'win32' ? 'win32' : 'posix', sameness };
@@ -69222,30 +68965,16 @@ async function download(request, deps, write) {
         if (!request.dryRun && tally.totals.planned > 0)
             await fetchAll(request, names, deps, tally, write);
     }
-    catch (thrown) {
-        error = asDownloadError(thrown, request);
+    catch (error) {
+        thrown = error;
     }
     finally {
         for (const cleanUp of cleanUps)
             await cleanUp().catch(() => { });
     }
-    if (!request.dryRun)
-        (0,restore/* countNotAttempted */.Rt)(tally);
-    for (const note of [...(0,operations_archived/* archivedNotes */.wx)(request, tally), ...deps.buckets.notes])
+    for (const note of (0,operations_archived/* archivedNotes */.wx)(request, tally))
         tally.notes.add(note);
-    const report = (0,core_report/* finishReport */.Ux)(request, tally, {
-        startedAt,
-        finishedAt: deps.now(),
-        requests: deps.buckets.requests,
-        ...(error !== undefined && { error: { code: error.code, message: error.message, hint: error.hint } }),
-    });
-    const reportFile = await (0,report_file/* writeReport */.u)(request.reportFile, report, deps.narrator);
-    return {
-        report,
-        highlights: (0,core_report/* highlightsOf */.Xz)(tally),
-        ...(plan !== undefined && { plan }),
-        ...(reportFile !== undefined && { reportFile }),
-    };
+    return (0,run/* finishRun */.J)(request, deps, tally, { startedAt, thrown, plan });
 }
 /** The versions to fetch, each with a path of its own, sorted by it. */
 async function readNames(request, naming, deps, tally, onOpen) {
@@ -69270,9 +68999,9 @@ async function readNames(request, naming, deps, tally, onOpen) {
         return adding;
     });
     if (tally.totals.keysExamined === 0)
-        (0,plan_checks/* nothingInScope */.PS)(request, tally);
+        (0,not_there/* nothingInScope */.PS)(request, tally);
     return settleNames(first, naming, open, ({ key }) => {
-        (0,core_report/* countOutcome */.y0)(tally, bucket, key, { kind: 'failed', failure: NAMELESS }, scope.prefix);
+        (0,report/* countOutcome */.y0)(tally, bucket, key, { kind: 'failed', failure: NAMELESS }, scope.prefix);
     });
 }
 const NAMELESS = {
@@ -69289,20 +69018,20 @@ async function writePlan({ scope, directory }, names, plan, { narrator, stop }, 
         if (stop.aborted)
             throw new errors/* CancelledError */.cc();
         await plan.write(bucket, versions);
-        for (const { key, path, size, versionId } of versions) {
-            (0,core_report/* countPlanned */.Wn)(tally, { bucket, key, from: null, to: { versionId }, steps: [] }, scope.prefix);
+        for (const { key, path, size } of versions) {
+            (0,report/* countPlanned */.Wn)(tally, { key }, scope.prefix);
             bytes += size;
             if (path === key)
                 continue;
             renamed += 1;
-            if (tally.renamed.length < core_report/* MAX_LISTED */.Bl)
+            if (tally.renamed.length < report/* MAX_LISTED */.Bl)
                 tally.renamed.push({ bucket, key, path });
         }
     }
     if (renamed > 0) {
         tally.notes.add(`${renamed} ${renamed === 1 ? 'key has a file' : 'keys have files'} of another name, because the key is no path that is ` +
             'safe on this system, or another file has it. In the report "renamed" lists ' +
-            `${renamed > core_report/* MAX_LISTED */.Bl ? `the first ${core_report/* MAX_LISTED */.Bl}` : 'them'}, the plan file all paths.`);
+            `${renamed > report/* MAX_LISTED */.Bl ? `the first ${report/* MAX_LISTED */.Bl}` : 'them'}, the plan file all paths.`);
     }
     const { keysExamined, entriesExamined, planned, skipped } = tally.totals;
     narrator.say(`${keysExamined} keys in scope with ${entriesExamined} versions and delete markers: ` +
@@ -69324,7 +69053,7 @@ async function fetchAll({ directory, scope }, names, { buckets, narrator, stop, 
             if (stop.aborted)
                 throw new errors/* CancelledError */.cc();
             const { outcome, fatal } = await fetch(version);
-            (0,core_report/* countOutcome */.y0)(tally, bucket, version.key, outcome, scope.prefix);
+            (0,report/* countOutcome */.y0)(tally, bucket, version.key, outcome, scope.prefix);
             narrator.progress(++done, tally.totals.planned, 'files');
             if (fatal !== undefined)
                 throw fatal;
@@ -69344,97 +69073,28 @@ async function* one(names) {
     for await (const batch of names.sorted())
         yield* batch;
 }
-/** A download changes nothing in the bucket, so of every target it can be run again. */
-function asDownloadError(thrown, request) {
-    const error = (0,restore/* asRollbackError */.p2)(thrown, request);
-    if (error.code !== 'cancelled' || request.target.kind !== 'versions-back')
-        return error;
-    const again = 'Run the same step again: files that are complete are left alone, the rest is fetched.';
-    return new errors/* RollbackError */.ZS(error.code, error.message, again, { cause: thrown });
-}
 
 
 /***/ }),
 
-/***/ 6240:
+/***/ 9777:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   Gy: () => (/* binding */ checkPlan),
-/* harmony export */   Ki: () => (/* binding */ noteFacts),
 /* harmony export */   PS: () => (/* binding */ nothingInScope),
 /* harmony export */   qg: () => (/* binding */ versionNotFound),
 /* harmony export */   rP: () => (/* binding */ versionRefused)
 /* harmony export */ });
-/* harmony import */ var _core_again_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(58);
-/* harmony import */ var _core_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2807);
-/* harmony import */ var _core_text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6067);
-/* harmony import */ var _archived_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5897);
+/* harmony import */ var _core_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2807);
+/* harmony import */ var _core_text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6067);
 
 
-
-
-/** What is to be said of a plan before it is carried out, and when it must not be. */
-/**
- * Limits that the user set, and what the bucket cannot do. A dry run is only told of them.
- * @throws RollbackError `max-changes-exceeded`, `max-deletes-exceeded`, `mfa-delete-enabled`, before the first change
- */
-function checkPlan(request, facts, plan, tally) {
-    const refusals = [];
-    const { planned } = tally.totals;
-    if (request.maxChanges !== undefined && planned > request.maxChanges) {
-        refusals.push(new _core_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RollbackError */ .ZS('max-changes-exceeded', `input "max-changes": the plan changes ${planned} keys, more than the ${request.maxChanges} allowed`, 'Look at the plan; then narrow the scope, or raise "max-changes".'));
-    }
-    if (request.method === 'delete' && plan.versionDeletes > (request.maxDeletes ?? 0)) {
-        refusals.push(new _core_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RollbackError */ .ZS('max-deletes-exceeded', `input "max-deletes": the plan deletes ${plan.versionDeletes} versions for good, more than the ${request.maxDeletes ?? 0} allowed`, 'Look at the plan; then narrow the scope, raise "max-deletes", or use method: copy, which deletes nothing.'));
-    }
-    for (const [bucket, { mfaDelete }] of facts) {
-        if (!mfaDelete || plan.removals === 0)
-            continue;
-        refusals.push(new _core_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RollbackError */ .ZS('mfa-delete-enabled', `bucket ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(bucket)} has MFA delete enabled: the ${plan.removals} entries in the plan can only be removed with a one-time password`, "The bucket owner's root user can remove them, or turn MFA delete off for the time of the restore (PutBucketVersioning)."));
-    }
-    const [first] = refusals;
-    if (first === undefined)
-        return;
-    if (!request.dryRun)
-        throw first;
-    for (const refusal of refusals)
-        tally.notes.add(`Without dry-run this would be refused. ${refusal.message}. ${refusal.hint}`);
-}
-/** What is worth knowing about this plan in this bucket. */
-function noteFacts(request, facts, plan, tally) {
-    const changed = request.destination?.bucket;
-    for (const [bucket, { versioning, objectLock }] of facts) {
-        if (changed !== undefined && bucket !== changed)
-            continue;
-        const which = facts.size === 1 ? 'this bucket' : `bucket ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(bucket)}`;
-        if (versioning === 'Suspended') {
-            tally.notes.add(`Versioning of ${which} is suspended: what is written to it now is kept in one version only.`);
-        }
-        if (typeof objectLock === 'object' && plan.copies > 0) {
-            tally.notes.add(`Object Lock: the default retention of ${which} (${objectLock.mode}, ${objectLock.period}) applies to every copy made there; it cannot be deleted before.`);
-        }
-    }
-    const mayBeLocked = [...facts.values()].some(({ objectLock }) => objectLock !== 'off');
-    if (request.preserve.objectLock && plan.copies > 0 && plan.locked === 0 && mayBeLocked) {
-        tally.notes.add('preserve: object-lock found no retention and no legal hold on the versions to copy. S3 shows them only to roles with ' +
-            's3:GetObjectRetention and s3:GetObjectLegalHold.');
-    }
-    for (const note of (0,_archived_js__WEBPACK_IMPORTED_MODULE_3__/* .archivedNotes */ .wx)(request, tally))
-        tally.notes.add(note);
-    if (!(0,_core_again_js__WEBPACK_IMPORTED_MODULE_0__/* .canRepeat */ .k)(request) && tally.totals.planned > 0) {
-        tally.notes.add('versions-back counts from what is there when it runs: running this again goes back from the result, it does not ' +
-            'repeat it. With to-time, or a version-id, it can be run again safely.');
-    }
-    if (request.method === 'delete' && plan.versionDeletes > 0) {
-        tally.notes.add(`Method delete: the plan deletes ${plan.versionDeletes} versions for good. They cannot come back.`);
-    }
-}
+/** What was asked for and is not there: a version, a key, anything in scope. */
 /** A key has no such version: no entry at all with this id, or a marker. */
 function versionNotFound(key, { versionId, isMarker }) {
     return {
         code: 'version-not-found',
-        message: `${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(versionId)} is ${isMarker ? 'a delete marker' : 'not a version'} of key ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(key)}`,
+        message: `${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(versionId)} is ${isMarker ? 'a delete marker' : 'not a version'} of key ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(key)}`,
         hint: isMarker
             ? 'A delete marker holds no data to go back to. Use operation: undelete, or the id of a version.'
             : 'Take an id from "aws s3api list-object-versions --bucket … --prefix <the key>". A version deleted for good cannot come back.',
@@ -69442,19 +69102,19 @@ function versionNotFound(key, { versionId, isMarker }) {
 }
 /** Where the version is an input of the run there is nothing else to do. */
 function versionRefused({ code, message, hint }) {
-    return new _core_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RollbackError */ .ZS(code, `input "version-id": ${message}`, hint);
+    return new _core_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RollbackError */ .ZS(code, `input "version-id": ${message}`, hint);
 }
 /** @throws RollbackError `version-not-found` where a version of a key that has none was asked for */
 function nothingInScope({ scope, target, manifest }, tally) {
-    const bucket = (0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(scope.bucket ?? '');
+    const bucket = (0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(scope.bucket ?? '');
     if (manifest !== undefined) {
-        tally.notes.add(`The manifest ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(manifest.given)} has no row to act on: none at all, or none with a key in scope.`);
+        tally.notes.add(`The manifest ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(manifest.given)} has no row to act on: none at all, or none with a key in scope.`);
         return;
     }
     if (target.kind === 'version') {
-        throw new _core_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RollbackError */ .ZS('version-not-found', `input "version-id": key ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(scope.key ?? '')} has no versions in bucket ${bucket}`, 'Check "key" letter by letter: keys are case-sensitive and have no leading slash unless they were written with one.');
+        throw new _core_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RollbackError */ .ZS('version-not-found', `input "version-id": key ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(scope.key ?? '')} has no versions in bucket ${bucket}`, 'Check "key" letter by letter: keys are case-sensitive and have no leading slash unless they were written with one.');
     }
-    const what = scope.key !== undefined ? `key ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(scope.key)}` : `keys under ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_2__/* .forLog */ .Ig)(scope.prefix)}`;
+    const what = scope.key !== undefined ? `key ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(scope.key)}` : `keys under ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(scope.prefix)}`;
     tally.notes.add(`No ${what} in bucket ${bucket}, neither now nor in its history. Check the spelling: keys are ` +
         'case-sensitive and have no leading slash unless they were written with one.');
 }
@@ -69462,30 +69122,988 @@ function nothingInScope({ scope, target, manifest }, tally) {
 
 /***/ }),
 
-/***/ 1938:
+/***/ 6293:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  k: () => (/* binding */ GROUPED_NOTE),
-  C: () => (/* binding */ makePlan)
+  P: () => (/* binding */ restore)
 });
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./build/core/plan.js
-var core_plan = __nccwpck_require__(4115);
 // EXTERNAL MODULE: ./build/core/report.js
 var report = __nccwpck_require__(4486);
-// EXTERNAL MODULE: ./build/core/scope.js
-var core_scope = __nccwpck_require__(1978);
-// EXTERNAL MODULE: ./build/core/time.js
-var time = __nccwpck_require__(3669);
-// EXTERNAL MODULE: ./build/files/plan-spool.js + 1 modules
-var plan_spool = __nccwpck_require__(5499);
+// EXTERNAL MODULE: ./build/core/text.js
+var core_text = __nccwpck_require__(6067);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: ./build/files/open.js
+var files_open = __nccwpck_require__(5506);
+;// CONCATENATED MODULE: ./build/files/journal.js
+
+
+
+/**
+ * Open a run's journal. One that an earlier run left under this name is what can take that run back: it is moved to
+ * `<file>.1` (`.2`, …), never written over.
+ * @throws RollbackError `file-not-writable`
+ */
+async function openJournal(file, narrator) {
+    const kept = await keepEarlier(file);
+    if (kept !== undefined)
+        narrator.say(`The journal of an earlier run was moved to ${(0,core_text/* forLog */.Ig)(kept)}.`);
+    const place = { file, input: 'journal-file' };
+    const handle = await (0,files_open/* openForWriting */.Qh)(place);
+    let waiting = [];
+    let writing;
+    async function drain() {
+        while (waiting.length > 0) {
+            const group = waiting;
+            waiting = [];
+            try {
+                await (0,files_open/* orNotWritable */.L9)(place, async () => {
+                    await writeAll(handle, group.map((w) => w.text).join(''));
+                    await handle.datasync();
+                });
+                for (const w of group)
+                    w.done();
+            }
+            catch (error) {
+                for (const w of group)
+                    w.failed(error);
+            }
+        }
+        writing = undefined;
+    }
+    return {
+        append(lines) {
+            if (lines.length === 0)
+                return Promise.resolve();
+            const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+            const written = new Promise((done, failed) => waiting.push({ text, done, failed }));
+            writing ??= drain();
+            return written;
+        },
+        async close() {
+            await writing;
+            await handle.close();
+        },
+    };
+}
+async function keepEarlier(file) {
+    if (!(await hasContent(file)))
+        return undefined;
+    for (let n = 1;; n++) {
+        const kept = `${file}.${n}`;
+        if (await hasContent(kept))
+            continue;
+        await (0,files_open/* orNotWritable */.L9)({ file, input: 'journal-file' }, () => (0,promises_.rename)(file, kept));
+        return kept;
+    }
+}
+async function hasContent(file) {
+    const stats = await (0,promises_.stat)(file).catch(() => undefined);
+    return stats?.isFile() === true && stats.size > 0;
+}
+/** One write call may take only a part (a full disk says so first that way). */
+async function writeAll(handle, text) {
+    let bytes = Buffer.from(text);
+    while (bytes.length > 0) {
+        const { bytesWritten } = await handle.write(bytes);
+        bytes = bytes.subarray(bytesWritten);
+    }
+}
+
+// EXTERNAL MODULE: ./build/operations/archived.js
+var operations_archived = __nccwpck_require__(5897);
+// EXTERNAL MODULE: ./build/core/again.js
+var again = __nccwpck_require__(58);
 // EXTERNAL MODULE: ./build/core/concurrent.js
 var concurrent = __nccwpck_require__(8017);
+// EXTERNAL MODULE: ./build/core/errors.js
+var errors = __nccwpck_require__(2807);
+// EXTERNAL MODULE: ./build/core/request.js
+var core_request = __nccwpck_require__(2171);
+// EXTERNAL MODULE: ./build/core/time.js
+var time = __nccwpck_require__(3669);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: ./build/core/keys.js
+var keys = __nccwpck_require__(7464);
+;// CONCATENATED MODULE: ./build/core/lines.js
+/**
+ * The lines of a JSON Lines file, streamed; memory holds one chunk and one line. Split at LF only: JSON leaves
+ * U+2028 and U+2029 as they are in strings, where a general line reader would cut a key in two. https://jsonlines.org
+ */
+async function* linesOf(chunks) {
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    let rest = '';
+    for await (const chunk of chunks) {
+        const text = rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
+        let start = 0;
+        for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+            yield text.slice(start, end);
+            start = end + 1;
+        }
+        rest = text.slice(start);
+    }
+    rest += decoder.decode();
+    if (rest !== '')
+        yield rest;
+}
+
+// EXTERNAL MODULE: ./build/core/plan.js
+var core_plan = __nccwpck_require__(4115);
+;// CONCATENATED MODULE: ./build/files/plan-spool.js
+
+
+
+
+
+
+
+
+const FLUSH_CHARACTERS = 64 * 1024;
+/**
+ * `tempFolder`: where the parts are put meanwhile.
+ * @throws RollbackError `file-not-writable` at once, before any work is done in vain.
+ */
+async function openPlanSpool(planFile, tempFolder, header) {
+    const place = { file: planFile, input: 'plan-file' };
+    const plan = await (0,files_open/* openForWriting */.Qh)(place);
+    const folder = (0,external_node_path_.join)(tempFolder, 'plan-parts');
+    await (0,files_open/* orNotWritable */.L9)(place, () => (0,files_open/* makeFolder */.fc)(folder));
+    const parts = [];
+    let opened = 0;
+    return {
+        segment(start) {
+            const file = (0,external_node_path_.join)(folder, `${opened++}.jsonl`);
+            let handle;
+            let buffer = '';
+            async function flush() {
+                if (buffer === '')
+                    return;
+                if (handle === undefined) {
+                    handle = await (0,promises_.open)(file, 'w', 0o600);
+                    parts.push({ start, file });
+                }
+                const text = buffer;
+                buffer = '';
+                await handle.appendFile(text);
+            }
+            return {
+                async write(lines) {
+                    for (const line of lines)
+                        buffer += (0,core_plan/* planLine */.od)(line);
+                    if (buffer.length >= FLUSH_CHARACTERS)
+                        await (0,files_open/* orNotWritable */.L9)(place, flush);
+                },
+                async end() {
+                    try {
+                        await (0,files_open/* orNotWritable */.L9)(place, flush);
+                    }
+                    finally {
+                        await handle?.close();
+                    }
+                },
+            };
+        },
+        finish: (onLine) => (0,files_open/* orNotWritable */.L9)(place, () => assemble(onLine)),
+        async cleanUp() {
+            await plan.close();
+            await (0,promises_.rm)(folder, { recursive: true, force: true });
+        },
+    };
+    async function assemble(onLine) {
+        const digest = (0,core_plan/* planDigest */.Gb)(header);
+        await plan.appendFile((0,core_plan/* planHeaderLine */.pE)({ ...header, digest: core_plan/* NO_DIGEST */.zM }));
+        for (const part of parts.sort((a, b) => (0,keys/* compareKeys */.YD)(a.start, b.start))) {
+            let buffer = '';
+            for await (const line of linesOf((0,external_node_fs_.createReadStream)(part.file))) {
+                onLine(line);
+                buffer += `${line}\n`;
+                if (buffer.length >= FLUSH_CHARACTERS) {
+                    digest.add(buffer);
+                    await plan.appendFile(buffer);
+                    buffer = '';
+                }
+            }
+            digest.add(buffer);
+            await plan.appendFile(buffer);
+        }
+        const value = digest.digest();
+        // The header's length does not depend on the digest, so it can be put in afterwards. A file whose writer died
+        // before has a digest of zeros, which matches nothing.
+        await plan.write((0,core_plan/* planHeaderLine */.pE)({ ...header, digest: value }), 0);
+        await plan.datasync();
+        return { digest: value };
+    }
+}
+/**
+ * Read a plan line by line. Its digest is checked at the end of the file; the caller that must not begin before it is
+ * known reads the file twice (`for await` over it once, doing nothing).
+ * @throws RollbackError `invalid-plan`, `plan-digest-mismatch`
+ */
+async function* readPlan(planFile, expectedDigest) {
+    let number = 0;
+    let header;
+    let digest;
+    for await (const text of linesOf((0,external_node_fs_.createReadStream)(planFile))) {
+        number += 1;
+        if (header === undefined || digest === undefined) {
+            header = (0,core_plan/* parsePlanHeader */.cy)(text);
+            digest = (0,core_plan/* planDigest */.Gb)(header);
+            continue;
+        }
+        digest.add(`${text}\n`);
+        yield (0,core_plan/* parsePlanLine */.lc)(text, number);
+    }
+    const found = digest?.digest();
+    if (found === undefined || found !== (expectedDigest ?? header?.digest)) {
+        throw new errors/* RollbackError */.ZS('plan-digest-mismatch', `${planFile} is not the plan that was made: its digest is ${found ?? 'missing'}`, 'The file was changed. Make a new plan with dry-run: true.');
+    }
+}
+
+// EXTERNAL MODULE: ./build/core/archive.js
+var archive = __nccwpck_require__(4568);
+;// CONCATENATED MODULE: ./build/core/copy.js
+
+/** CopyObject takes sources up to 5 GiB. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+const MAX_COPY_BYTES = 5 * 1024 ** 3;
+/** The step that copies a version, with all that the copy would drop; or why it cannot be copied. */
+function copyStep(source, version, head, to, options) {
+    if (head.customerKey === true)
+        return { skip: 'customer-encryption-key' };
+    const archived = (0,archive/* archivedIn */.O)(source, version, head);
+    if (archived !== undefined)
+        return { archived };
+    const elsewhere = source.bucket !== to.bucket || source.key !== to.key;
+    const carry = carriedOver(head, options);
+    return {
+        step: {
+            do: 'copy-version',
+            versionId: version.versionId,
+            ...(elsewhere && { source }),
+            ...(version.versionId === 'null' && { etag: head.etag }),
+            ...(head.size > MAX_COPY_BYTES && { multipart: head.size }),
+            ...(Object.keys(carry).length > 0 && { carry }),
+        },
+    };
+}
+/**
+ * Same content, headers and metadata? The ETag settles the content; where it cannot (a multipart upload's or an
+ * SSE-KMS object's ETag does not survive a copy), a checksum of the whole object that both carry does.
+ */
+function sameObject(a, b) {
+    // Of an object that cannot be looked at (a customer's own key) nothing is known, not even the ETag.
+    if (a.etag === '' || b.etag === '')
+        return false;
+    return a.size === b.size && (a.etag === b.etag || sameChecksum(a, b)) && sameHeaders(a, b);
+}
+function sameChecksum(a, b) {
+    const shared = Object.keys(a.checksums).filter((algorithm) => algorithm in b.checksums);
+    return shared.length > 0 && shared.every((algorithm) => a.checksums[algorithm] === b.checksums[algorithm]);
+}
+function sameHeaders(a, b) {
+    const header = [
+        'contentType',
+        'cacheControl',
+        'contentDisposition',
+        'contentEncoding',
+        'contentLanguage',
+        'expires',
+        'websiteRedirect',
+    ];
+    const names = Object.keys(a.metadata);
+    return (header.every((name) => a[name] === b[name]) &&
+        names.length === Object.keys(b.metadata).length &&
+        names.every((name) => a.metadata[name] === b.metadata[name]));
+}
+/**
+ * CopyObject keeps metadata and tags, and forgets these: storage class, redirect, encryption, lock.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html
+ */
+function carriedOver(source, { preserve, now }) {
+    const { lockMode, lockUntil } = source;
+    // S3 refuses a retention that lies in the past.
+    const locked = preserve.objectLock && lockUntil !== undefined && Date.parse(lockUntil) > now;
+    return {
+        ...(source.storageClass !== undefined && { storageClass: source.storageClass }),
+        ...(source.websiteRedirect !== undefined && { websiteRedirect: source.websiteRedirect }),
+        ...(source.encryption !== undefined && { encryption: source.encryption }),
+        ...(source.kmsKeyId !== undefined && { kmsKeyId: source.kmsKeyId }),
+        ...(source.bucketKey !== undefined && { bucketKey: source.bucketKey }),
+        ...(locked && lockMode !== undefined && { lockMode, lockUntil }),
+        ...(preserve.objectLock && source.legalHold === true && { legalHold: true }),
+        ...(preserve.annotations && { annotations: true }),
+    };
+}
+
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 14 modules
+var schemas = __nccwpck_require__(5586);
+;// CONCATENATED MODULE: ./build/core/journal.js
+
+/**
+ * The journal: JSON Lines. The intent of a step is on disk before the step is sent, its result after S3 answered.
+ * A run that died can be told from it what was done, what may have been done, and what was not begun.
+ */
+const step = schemas/* enum */.k5n(['remove-delete-marker', 'copy-version', 'delete-version', 'add-delete-marker']);
+const headerSchema = schemas/* object */.Ikc({
+    schemaVersion: schemas/* literal */.euz(1),
+    kind: schemas/* literal */.euz('journal'),
+    operation: schemas/* string */.YjP(),
+    /** Absent where a manifest names several. */
+    bucket: schemas/* string */.YjP().optional(),
+    dryRun: schemas/* boolean */.zMY(),
+    planDigest: schemas/* string */.YjP(),
+    startedAt: schemas/* string */.YjP(),
+});
+const intentSchema = schemas/* object */.Ikc({
+    /** Counts from 1; the result carries the same number. */
+    intent: schemas/* number */.aig().int().positive(),
+    bucket: schemas/* string */.YjP(),
+    key: schemas/* string */.YjP(),
+    do: step,
+    /** The entry removed, or the version copied. */
+    versionId: schemas/* string */.YjP().optional(),
+    /** The current entry before the run; null where there was none. */
+    from: schemas/* object */.Ikc({ versionId: schemas/* string */.YjP(), deleteMarker: schemas/* boolean */.zMY() }).nullable(),
+    /** Of a copy: where the version came from, if not from the key itself. */
+    source: schemas/* object */.Ikc({ bucket: schemas/* string */.YjP(), key: schemas/* string */.YjP() }).optional(),
+});
+const resultSchema = schemas/* object */.Ikc({
+    result: schemas/* number */.aig().int().positive(),
+    /**
+     * `gone`: the entry was not there any more; `conflict`: the guard held and nothing was written; `not-sent`: the run
+     * was stopped before the request was made.
+     */
+    status: schemas/* enum */.k5n(['done', 'gone', 'conflict', 'failed', 'not-sent']),
+    /** The new entry: of a copy or an added marker, where the server told it. */
+    versionId: schemas/* string */.YjP().optional(),
+    /** The answer was lost; the entry found instead is as ours would be. */
+    presumed: schemas/* literal */.euz(true).optional(),
+    code: schemas/* string */.YjP().optional(),
+});
+/** The last line of a run that came to its end; missing where it was killed. */
+const endSchema = schemas/* object */.Ikc({ end: schemas/* string */.YjP() });
+const lineSchema = schemas/* union */.KCZ([intentSchema, resultSchema, endSchema, headerSchema]);
+function intentOf(number, line, of) {
+    return {
+        intent: number,
+        bucket: line.bucket,
+        key: line.key,
+        do: of.do,
+        ...('versionId' in of && { versionId: of.versionId }),
+        from: line.from && { versionId: line.from.versionId, deleteMarker: line.from.deleteMarker },
+        ...(of.do === 'copy-version' && of.source !== undefined && { source: of.source }),
+    };
+}
+function resultOf(number, result) {
+    return {
+        result: number,
+        status: result.status,
+        ...(result.status === 'done' && result.versionId !== undefined && { versionId: result.versionId }),
+        ...(result.status === 'done' && result.presumed && { presumed: true }),
+        ...(result.status === 'failed' && { code: result.failure.code }),
+    };
+}
+/** `undefined` for a line that was cut short when the process died: only the last one may be. */
+function parseJournalLine(text) {
+    try {
+        const parsed = lineSchema.safeParse(JSON.parse(text));
+        return parsed.success ? parsed.data : undefined;
+    }
+    catch {
+        return undefined;
+    }
+}
+
+// EXTERNAL MODULE: ./build/core/outcome.js
+var outcome = __nccwpck_require__(9058);
+// EXTERNAL MODULE: ./build/core/ports.js
+var ports = __nccwpck_require__(5158);
+;// CONCATENATED MODULE: ./build/operations/source.js
+/** Where the version that a step copies is. */
+function sourceOf(line, step) {
+    return step.source ?? { bucket: line.bucket, key: line.key };
+}
+
+;// CONCATENATED MODULE: ./build/operations/apply.js
+
+
+
+
+
+
+
+
+/** Batches whose intents are written ahead; the rate controller lets so many fly when S3 does not complain. */
+const BATCHES_AT_ONCE = 4;
+/**
+ * Carry out a chunk of the plan: every step's intent is in the journal before it is sent, its result after.
+ * Sets the keys' outcomes where something went wrong; a key left without one has all its steps confirmed (or was not
+ * begun, when the run is being stopped).
+ * `below`: only what comes before all else, of keys on which several versions are put: all of them but the newest.
+ * @throws CancelledError when the run was told to stop; RollbackError when going on is pointless (credentials, disk)
+ */
+async function applyChunk(chunk, deps, part = 'all') {
+    const { journal, tally } = deps;
+    const port = deps.buckets.open(chunk.bucket);
+    if (part === 'below') {
+        return (0,concurrent/* forEachConcurrently */.D)(chunk.keys, deps.concurrency, (key) => writeSteps(key, key.line.steps.slice(0, -1)));
+    }
+    const markersOnly = chunk.keys.filter((k) => k.line.steps.every((s) => s.do === 'remove-delete-marker'));
+    const written = chunk.keys.filter((k) => k.line.steps.some(core_plan/* isWrite */.ao));
+    const deletions = chunk.keys.filter((k) => k.line.steps.some((s) => s.do === 'delete-version'));
+    await (0,concurrent/* forEachConcurrently */.D)(markersOnly.filter(isReplaceable), deps.concurrency, checkUnchanged);
+    // Broken off between two requests, a key must still be in the window for the run that finishes it.
+    const isHeldBack = (k, s) => deps.oldestMarkerLast && s === k.line.steps.at(-1);
+    await removeAll(itemsOf(markersOnly, (k, s) => k.outcome === undefined && !isHeldBack(k, s)));
+    await removeAll(itemsOf(markersOnly, (k, s) => k.outcome === undefined && isHeldBack(k, s)));
+    await (0,concurrent/* forEachConcurrently */.D)(written, deps.concurrency, (key) => writeSteps(key, key.line.steps.slice(-key.open)));
+    // Deleting for good: only keys that still are what the plan saw; the current entry last, and in a later request than
+    // the rest, and only when all of the rest is gone. Readers then see one change, straight to the target.
+    await (0,concurrent/* forEachConcurrently */.D)(deletions, deps.concurrency, checkUnchanged);
+    const isCurrent = (k, s) => s.versionId === k.line.from?.versionId;
+    await removeAll(itemsOf(deletions, (k, s) => k.outcome === undefined && !isCurrent(k, s)));
+    await removeAll(itemsOf(deletions, (k, s) => k.outcome === undefined && k.open === 1 && isCurrent(k, s)));
+    /**
+     * In a suspended bucket any write replaces the `null` entry, so `null` may name new data by the time we remove the
+     * marker that bore it, or uncover it; S3 has no condition against that (If-Match looks at versions only), so look just
+     * before.
+     * https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersioningSuspendedBuckets.html
+     */
+    function isReplaceable(key) {
+        const { steps, to } = key.line;
+        return (deps.isSuspended(chunk.bucket) &&
+            (to.versionId === 'null' || steps.some((s) => 'versionId' in s && s.versionId === 'null')));
+    }
+    function* itemsOf(keys, wanted) {
+        for (const key of keys) {
+            for (const step of key.line.steps) {
+                if (isRemovable(step) && wanted(key, step))
+                    yield { key, step };
+            }
+        }
+    }
+    async function removeAll(items) {
+        await (0,concurrent/* forEachConcurrently */.D)((0,concurrent/* inGroups */.A)(items, () => port.batchSize), Math.min(BATCHES_AT_ONCE, deps.concurrency), removeBatch);
+    }
+    async function removeBatch(items) {
+        const numbers = await begin(items);
+        const names = items.map(({ key, step }) => ({
+            key: key.line.key,
+            versionId: step.versionId,
+            deleteMarker: step.do === 'remove-delete-marker',
+        }));
+        const removals = await sendOrRecall(items, numbers, () => port.removeEntries(names));
+        await finish(items, numbers, (_, i) => {
+            const removal = removals[i];
+            if (removal === undefined)
+                throw new RangeError('the port answers every entry');
+            if (!removal.ok)
+                return { status: 'failed', failure: removal.failure };
+            return removal.confirmed ? { status: 'done' } : { status: 'gone' };
+        });
+    }
+    /** One after the other, each guarded by what the one before made. */
+    async function writeSteps(key, steps) {
+        for (const step of steps) {
+            if (key.outcome !== undefined)
+                return;
+            if (!(0,core_plan/* isWrite */.ao)(step))
+                throw new RangeError('a key is written to, or entries of it are removed, not both');
+            await writeOne(key, step);
+        }
+    }
+    async function writeOne(key, step) {
+        const items = [{ key, step }];
+        const numbers = await begin(items);
+        const write = await sendOrRecall(items, numbers, () => send(key, step));
+        const result = await settle(key, step, write);
+        key.below = key.seen;
+        key.written = write.ok ? write : {};
+        if (write.ok && write.unguarded)
+            key.unsure = true;
+        await finish(items, numbers, () => result);
+        if (key.open > 0 && key.outcome === undefined)
+            await seeWritten(key, step, result);
+    }
+    function send(key, step) {
+        return step.do === 'copy-version'
+            ? port.copyVersion(key.line.key, step, key.seen)
+            : port.addDeleteMarker(key.line.key, key.seen);
+    }
+    /** What the next write to this key has to find on top. Servers that tell no ids are asked. */
+    async function seeWritten(key, step, result) {
+        const { etag } = key.written;
+        const versionId = result.status === 'done' ? result.versionId : undefined;
+        const deleteMarker = step.do === 'add-delete-marker';
+        if (versionId !== undefined && (deleteMarker || etag !== undefined)) {
+            key.seen = { versionId, deleteMarker, etag: deleteMarker ? null : (etag ?? null) };
+            return;
+        }
+        try {
+            const [current] = await port.readTop(key.line.key);
+            const ours = current?.deleteMarker === deleteMarker &&
+                !(0,core_plan/* isStill */.Z4)(key.below, current) &&
+                (versionId === undefined || versionId === current.versionId) &&
+                (etag === undefined || etag === current.etag);
+            if (ours)
+                key.seen = (0,core_plan/* seenOf */.Pm)(current);
+            else
+                key.outcome = { kind: 'conflict', found: 'the key was written while its versions were being copied' };
+        }
+        catch (error) {
+            if (!(error instanceof ports/* S3Failure */.b))
+                throw error;
+            fail(key, error.failure);
+        }
+    }
+    /** A guard that held after a try whose answer was lost may have met our own write: look before calling it a conflict. */
+    async function settle(key, step, write) {
+        if (write.ok)
+            return { status: 'done', ...(write.versionId !== undefined && { versionId: write.versionId }) };
+        if (!write.conflict)
+            return { status: 'failed', failure: write.failure };
+        if (write.unsure) {
+            try {
+                // Presumed: somebody else may have written the same in the same moment. The journal says so, for taking it back.
+                const own = await ownWrite(key, step);
+                if (own !== undefined)
+                    return { status: 'done', versionId: own, presumed: true };
+            }
+            catch (error) {
+                if (error instanceof ports/* S3Failure */.b)
+                    return { status: 'failed', failure: error.failure };
+                throw error;
+            }
+        }
+        return { status: 'conflict' };
+    }
+    async function ownWrite({ line, seen }, step) {
+        const [current] = await port.readTop(line.key);
+        if (current === undefined || (0,core_plan/* isStill */.Z4)(seen, current))
+            return undefined;
+        if (step.do !== 'copy-version')
+            return current.deleteMarker ? current.versionId : undefined;
+        if (current.deleteMarker)
+            return undefined;
+        const source = sourceOf(line, step);
+        const [ours, copied] = await Promise.all([
+            port.headVersion(line.key, current.versionId, true),
+            deps.buckets.open(source.bucket).headVersion(source.key, step.versionId, true),
+        ]);
+        return ours !== undefined && copied !== undefined && sameObject(ours, copied) ? current.versionId : undefined;
+    }
+    async function checkUnchanged(key) {
+        try {
+            const [current] = await port.readTop(key.line.key);
+            if (!(0,core_plan/* isStill */.Z4)(key.line.from, current)) {
+                key.outcome = { kind: 'conflict', found: 'the key was written or deleted after the plan was made' };
+            }
+        }
+        catch (error) {
+            if (!(error instanceof ports/* S3Failure */.b))
+                throw error;
+            fail(key, error.failure);
+        }
+    }
+    async function begin(items) {
+        const numbers = items.map(() => deps.nextIntent());
+        const lines = items.map(({ key, step }, i) => intentOf(numbers[i] ?? 0, key.line, step));
+        await journal.append(lines);
+        for (const { key } of items)
+            key.begun = true;
+        return numbers;
+    }
+    /** Told to stop before anything was sent: the intents are taken back, so that nobody takes them for done. */
+    async function sendOrRecall(items, numbers, send) {
+        try {
+            return await send();
+        }
+        catch (error) {
+            if (error instanceof errors/* CancelledError */.cc && !error.maybeSent) {
+                // A key whose other steps were answered stays begun: it is half way.
+                for (const { key } of items)
+                    if (key.open === key.line.steps.length)
+                        key.begun = false;
+                await journal.append(numbers.map((number) => resultOf(number, { status: 'not-sent' })));
+            }
+            throw error;
+        }
+    }
+    async function finish(items, numbers, resultFor) {
+        const lines = [];
+        let fatal;
+        items.forEach((item, i) => {
+            const result = resultFor(item, i);
+            lines.push(resultOf(numbers[i] ?? 0, result));
+            take(item, result);
+            if (result.status === 'failed' && (0,outcome/* stopsTheRun */.Ek)(result.failure.code))
+                fatal = result.failure;
+        });
+        await journal.append(lines);
+        if (fatal !== undefined)
+            throw new errors/* RollbackError */.ZS(fatal.code, fatal.message, fatal.hint);
+    }
+    function take({ key, step }, result) {
+        key.open -= 1;
+        if (key.open === 0)
+            deps.onKeyDone();
+        switch (result.status) {
+            case 'done':
+                tally.steps[step.do] += 1;
+                break;
+            case 'gone':
+                key.unsure = true;
+                break;
+            case 'not-sent':
+                break;
+            case 'conflict':
+                key.outcome = { kind: 'conflict', found: 'the current version is not the one that the plan saw' };
+                break;
+            case 'failed':
+                fail(key, result.failure);
+                break;
+        }
+    }
+    function fail(key, failure) {
+        key.outcome ??= { kind: 'failed', failure };
+    }
+}
+function isRemovable(step) {
+    return !(0,core_plan/* isWrite */.ao)(step);
+}
+
+;// CONCATENATED MODULE: ./build/operations/chunk.js
+const MAX_KEYS = 10_000;
+const MAX_STEPS = 20_000;
+function chunkKeyOf(line) {
+    return {
+        line,
+        open: line.steps.length,
+        outcome: undefined,
+        begun: false,
+        unsure: false,
+        seen: line.from,
+        below: line.from,
+        written: {},
+    };
+}
+/** Cut a plan into chunks. */
+async function* chunksOf(keys) {
+    let chunk = { bucket: '', keys: [] };
+    let steps = 0;
+    for await (const key of keys) {
+        const { bucket } = key.line;
+        if (chunk.bucket !== bucket) {
+            if (chunk.keys.length > 0)
+                yield chunk;
+            chunk = { bucket, keys: [] };
+            steps = 0;
+        }
+        chunk.keys.push(key);
+        steps += key.open;
+        if (chunk.keys.length >= MAX_KEYS || steps >= MAX_STEPS) {
+            yield chunk;
+            chunk = { bucket, keys: [] };
+            steps = 0;
+        }
+    }
+    if (chunk.keys.length > 0)
+        yield chunk;
+}
+
+// EXTERNAL MODULE: ./build/files/sort.js
+var sort = __nccwpck_require__(5778);
+;// CONCATENATED MODULE: ./build/operations/stacks.js
+
+
+
+
+function openStacks(folder) {
+    const spool = (0,sort/* openSorter */.g)({
+        folder: (0,external_node_path_.join)(folder, 'stacks'),
+        encode: (key) => JSON.stringify(key),
+        // What `encode` wrote; an outcome that was undefined is absent then.
+        decode: (line) => JSON.parse(line),
+        compare: () => 0,
+    });
+    let kept;
+    async function* keptKeys() {
+        for await (const batch of spool.sorted())
+            yield* batch;
+    }
+    return {
+        async *toBegin(plan) {
+            for await (const line of plan)
+                if (isStack(line))
+                    yield chunkKeyOf(line);
+        },
+        keep: (keys) => spool.add(keys),
+        async *goOn(plan) {
+            kept = keptKeys();
+            for await (const line of plan) {
+                if (!isStack(line)) {
+                    yield chunkKeyOf(line);
+                    continue;
+                }
+                const next = await kept.next();
+                if (next.done === true)
+                    throw new RangeError('every stack of the plan was begun in the first pass');
+                yield next.value;
+            }
+        },
+        async *left() {
+            for await (const key of kept ?? keptKeys())
+                yield [key];
+        },
+        cleanUp: () => spool.cleanUp(),
+    };
+}
+function isStack({ steps }) {
+    return steps.filter(core_plan/* isWrite */.ao).length > 1;
+}
+
+;// CONCATENATED MODULE: ./build/operations/verify.js
+
+
+
+
+
+/**
+ * Read the chunk's keys again and compare with their targets. Keys that already have an outcome keep it. `prefix`: what
+ * all keys begin with, where that is known.
+ */
+async function verifyChunk(chunk, deps) {
+    const { buckets, prefix } = deps;
+    const open = chunk.keys.filter((k) => k.outcome === undefined);
+    if (open.length === 0)
+        return;
+    const now = await buckets.open(chunk.bucket).readHistories(open.map((k) => k.line.key), { depth: ports/* TOP_ENTRIES */.P, ...(prefix !== '' && { prefix }) });
+    await (0,concurrent/* forEachConcurrently */.D)(open, deps.concurrency, async (key) => {
+        const { entries } = now.get(key.line.key) ?? { entries: [] };
+        key.outcome = await judge(key, entries.slice(0, ports/* TOP_ENTRIES */.P), buckets);
+    });
+}
+/** Read one key again and set its outcome. */
+async function verifyKey(key, buckets) {
+    const { bucket, key: name } = key.line;
+    try {
+        key.outcome = await judge(key, await buckets.open(bucket).readTop(name), buckets);
+    }
+    catch (error) {
+        if (!(error instanceof ports/* S3Failure */.b))
+            throw error;
+        key.outcome = { kind: 'failed', failure: error.failure };
+    }
+}
+/** Is what is current now what the plan wanted? A key that is something else was written after our change. */
+async function judge(key, top, buckets) {
+    const { line, written } = key;
+    const { versionId: wanted, etag } = line.to;
+    const [current] = top;
+    const between = wroteOver(key, top);
+    if (wanted === null) {
+        if (current !== undefined && !current.deleteMarker)
+            return changed('it was written again');
+        return between ? changed(UNGUARDED) : { kind: 'restored' };
+    }
+    if (current === undefined)
+        return changed('it has no versions any more');
+    const step = line.steps.at(-1);
+    const inPlace = step?.do !== 'copy-version' || step.source === undefined;
+    // In a suspended bucket `null` is the name of whatever was written last.
+    const isWanted = current.versionId === wanted && (etag === undefined || etag === current.etag);
+    if (inPlace && isWanted)
+        return { kind: 'restored' };
+    if (current.deleteMarker)
+        return changed('it was deleted again');
+    if (step?.do !== 'copy-version')
+        return changed('it was written again');
+    if ((0,core_plan/* isStill */.Z4)(key.below, current))
+        return changed('the copy did not become current');
+    if (between)
+        return changed(UNGUARDED);
+    if (written.versionId !== undefined) {
+        return current.versionId === written.versionId ? { kind: 'restored' } : changed('it was written again');
+    }
+    // The server did not tell the new version's id: what is current is new, and must be equal to what was copied.
+    if (written.etag !== undefined && written.etag === current.etag)
+        return { kind: 'restored' };
+    try {
+        const place = sourceOf(line, step);
+        const [now, source] = await Promise.all([
+            buckets.open(line.bucket).headVersion(line.key, current.versionId, true),
+            buckets.open(place.bucket).headVersion(place.key, wanted, true),
+        ]);
+        const same = now !== undefined && source !== undefined && sameObject(now, source);
+        return same ? { kind: 'restored' } : changed('it was written again');
+    }
+    catch (error) {
+        if (error instanceof ports/* S3Failure */.b)
+            return { kind: 'failed', failure: error.failure };
+        throw error;
+    }
+}
+const UNGUARDED = 'it was written between plan and change, and this server does not honour conditions: that write lies under ours now,';
+/**
+ * Did our write go on top of another that the plan did not see? Then the server took the request and not its condition.
+ * A write of the same content in between is most likely our own first try, whose answer was lost.
+ */
+function wroteOver({ line, below: seen }, top) {
+    const [current, ...below] = top;
+    // A `null` entry replaces the one that there was, so what the plan saw may be gone.
+    if (!line.steps.some(core_plan/* isWrite */.ao) || current === undefined || current.versionId === 'null')
+        return false;
+    // Where there was nothing, all that lies below ours came in between.
+    const known = seen === null ? below.length : below.findIndex((entry) => (0,core_plan/* isStill */.Z4)(seen, entry));
+    return below
+        .slice(0, Math.max(0, known))
+        .some((e) => e.deleteMarker !== current.deleteMarker || e.etag !== current.etag);
+}
+function changed(found) {
+    return { kind: 'conflict', found: `${found} while the run was going on` };
+}
+
+;// CONCATENATED MODULE: ./build/operations/carry-out.js
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Carry out the plan that was written, chunk by chunk, and prove each. Every planned key that was reached has its
+ * outcome counted, also when this throws.
+ * @throws CancelledError, RollbackError
+ */
+async function carryOut(request, plan, deps, tally) {
+    const { buckets, narrator, stop, concurrency, facts, now, journal } = deps;
+    const prefix = (0,core_request/* changedPrefix */.h)(request);
+    const stacks = openStacks(deps.folder);
+    let intents = 0;
+    let done = 0;
+    let proving = Promise.resolve();
+    const apply = {
+        buckets,
+        journal,
+        tally,
+        concurrency,
+        isSuspended: (bucket) => facts.get(bucket)?.versioning === 'Suspended',
+        oldestMarkerLast: request.target.kind === 'undelete' && (request.target.after ?? request.target.before) !== undefined,
+        nextIntent: () => ++intents,
+        onKeyDone: () => narrator.progress(++done, tally.totals.planned, 'keys'),
+    };
+    try {
+        await journal.append([
+            {
+                schemaVersion: 1,
+                kind: 'journal',
+                operation: request.operation,
+                ...(request.scope.bucket !== undefined && { bucket: request.scope.bucket }),
+                dryRun: false,
+                planDigest: plan.digest,
+                startedAt: (0,time/* formatTime */.f)(now()),
+            },
+        ]);
+        // Of keys on which several versions are put the newest has to wait until all others, of all keys, are in place.
+        if (plan.stacks > 0) {
+            for await (const chunk of chunksOf(stacks.toBegin(readPlan(plan.file, plan.digest)))) {
+                try {
+                    await applyChunk(chunk, apply, 'below');
+                }
+                finally {
+                    await stacks.keep(chunk.keys);
+                }
+            }
+        }
+        for await (const chunk of chunksOf(stacks.goOn(readPlan(plan.file, plan.digest)))) {
+            let broken;
+            try {
+                await applyChunk(chunk, apply);
+            }
+            catch (error) {
+                broken = error;
+            }
+            // The chunk before is proven while this one is carried out; the two never touch the same key.
+            await proving;
+            proving = prove(chunk, broken === undefined && !stop.aborted);
+            proving.catch(() => { });
+            if (broken !== undefined)
+                throw broken;
+        }
+        // Told to stop when the last answer was in: there was no time to prove it, and the job is cancelled all the same.
+        if (stop.aborted)
+            throw new errors/* CancelledError */.cc();
+    }
+    finally {
+        try {
+            await proving;
+        }
+        finally {
+            for await (const keys of stacks.left())
+                for (const key of keys)
+                    if (key.begun)
+                        settleKey(key);
+            await stacks.cleanUp();
+            await endJournal(journal, now());
+        }
+    }
+    /** Give every key of the chunk its outcome, and count it. */
+    async function prove(chunk, whole) {
+        try {
+            if (whole && request.verify) {
+                await verifyChunk(chunk, { buckets, prefix, concurrency });
+            }
+            else if (whole) {
+                const unsure = chunk.keys.filter((key) => key.outcome === undefined && key.unsure);
+                await (0,concurrent/* forEachConcurrently */.D)(unsure, concurrency, (key) => verifyKey(key, buckets));
+            }
+        }
+        finally {
+            for (const key of chunk.keys)
+                settleKey(key);
+        }
+    }
+    function settleKey(key) {
+        (0,report/* countOutcome */.y0)(tally, key.line.bucket, key.line.key, settledOutcome(key, request), prefix);
+    }
+}
+/** The outcome of a key that verification did not get to: only what S3's answers say. */
+function settledOutcome(key, request) {
+    if (key.outcome !== undefined)
+        return key.outcome;
+    if (key.open === 0 && !key.unsure)
+        return { kind: 'restored' };
+    if (!key.begun)
+        return { kind: 'skipped', reason: 'not-attempted' };
+    return {
+        kind: 'failed',
+        failure: {
+            code: 'unconfirmed',
+            message: 'the run was stopped before S3 had confirmed every step of this key',
+            hint: (0,again/* againWords */.W)(request),
+        },
+    };
+}
+async function endJournal(journal, now) {
+    await journal.append([{ end: (0,time/* formatTime */.f)(now) }]);
+    await journal.close();
+}
+
+// EXTERNAL MODULE: ./build/operations/not-there.js
+var not_there = __nccwpck_require__(9777);
+// EXTERNAL MODULE: ./build/core/scope.js
+var core_scope = __nccwpck_require__(1978);
 // EXTERNAL MODULE: ./build/core/history.js
 var core_history = __nccwpck_require__(3270);
 // EXTERNAL MODULE: ./build/core/target.js
@@ -69643,26 +70261,25 @@ function removal(entry) {
     return { do: entry.deleteMarker ? 'remove-delete-marker' : 'delete-version', versionId: entry.versionId };
 }
 
-// EXTERNAL MODULE: ./build/core/keys.js
-var keys = __nccwpck_require__(7464);
-// EXTERNAL MODULE: ./build/core/outcome.js
-var outcome = __nccwpck_require__(9058);
-// EXTERNAL MODULE: ./build/core/ports.js
-var ports = __nccwpck_require__(5158);
-// EXTERNAL MODULE: ./build/core/request.js
-var core_request = __nccwpck_require__(2171);
-// EXTERNAL MODULE: ./build/core/text.js
-var core_text = __nccwpck_require__(6067);
-// EXTERNAL MODULE: ./build/operations/archived.js
-var archived = __nccwpck_require__(5897);
-// EXTERNAL MODULE: ./build/operations/plan-checks.js
-var plan_checks = __nccwpck_require__(6240);
-// EXTERNAL MODULE: ./build/operations/read-places.js
-var read_places = __nccwpck_require__(800);
-// EXTERNAL MODULE: ./build/core/archive.js
-var archive = __nccwpck_require__(4568);
-// EXTERNAL MODULE: ./build/core/copy.js
-var copy = __nccwpck_require__(9845);
+;// CONCATENATED MODULE: ./build/operations/read-places.js
+/**
+ * The histories of keys of any buckets, in the order of the places; an empty one where there is no such key. The keys of
+ * each bucket are in S3's order.
+ * @throws S3Failure, CancelledError
+ */
+async function readPlaces(places, buckets, how = {}) {
+    const keys = new Map();
+    for (const { bucket, key } of places) {
+        const known = keys.get(bucket);
+        if (known === undefined)
+            keys.set(bucket, [key]);
+        else
+            known.push(key);
+    }
+    const found = new Map(await Promise.all([...keys].map(async ([bucket, own]) => [bucket, await buckets.open(bucket).readHistories(own, how)])));
+    return places.map(({ bucket, key }) => found.get(bucket)?.get(key) ?? { key, entries: [] });
+}
+
 ;// CONCATENATED MODULE: ./build/operations/settle.js
 
 
@@ -69707,7 +70324,7 @@ async function settleCopy(question, buckets, options) {
         if (archived !== undefined)
             return { archived };
         const head = await look(source, entry, false);
-        return head === undefined ? 'gone' : (0,copy/* copyStep */.Kf)(source, entry, head, { bucket, key }, options);
+        return head === undefined ? 'gone' : copyStep(source, entry, head, { bucket, key }, options);
     }
     /** How many of the wanted entries, from the oldest on, are what lies on top now: an earlier run may have put them there. */
     async function countOnTop() {
@@ -69732,7 +70349,7 @@ async function settleCopy(question, buckets, options) {
         // Equal ETags settle the content; only where they differ may a checksum still tell that it is the same.
         const checksums = there.etag !== one.etag;
         const [a, b] = await Promise.all([look({ bucket, key }, there, checksums), look(source, one, checksums)]);
-        return a !== undefined && b !== undefined && (0,copy/* sameObject */.Qr)(a, b);
+        return a !== undefined && b !== undefined && sameObject(a, b);
     }
     /** Each version is asked for once; one that was asked for with its checksums will do without. */
     function look({ bucket, key }, { versionId }, checksums) {
@@ -69782,7 +70399,7 @@ function planner(request, deps, counts, tally) {
                 countSteps(decision.line);
             }
             else if (decision.kind === 'archived') {
-                await (0,archived/* collectArchived */.RV)({ ...place, versions: decision.versions }, request, deps, tally);
+                await (0,operations_archived/* collectArchived */.RV)({ ...place, versions: decision.versions }, request, deps, tally);
             }
             else {
                 (0,report/* countOutcome */.y0)(tally, place.bucket, place.key, decision, prefix);
@@ -69793,7 +70410,7 @@ function planner(request, deps, counts, tally) {
     async function asWishes(batch) {
         const { target, method, destination } = request;
         const places = batch.map(({ bucket, history }) => (0,core_request/* changedPlace */.o)(request, { bucket, key: history.key }));
-        const there = destination === undefined ? [] : await (0,read_places/* readPlaces */.B)(places, buckets);
+        const there = destination === undefined ? [] : await readPlaces(places, buckets);
         return batch.map((candidate, i) => {
             const place = places[i] ?? { bucket: candidate.bucket, key: candidate.history.key };
             const history = there[i];
@@ -69826,9 +70443,9 @@ function planner(request, deps, counts, tally) {
     }
     /** Where the version is an input of the run there is nothing else to do; a row of a manifest is one of many. */
     function notFound(key, decision) {
-        const failure = (0,plan_checks/* versionNotFound */.qg)(key, decision);
+        const failure = (0,not_there/* versionNotFound */.qg)(key, decision);
         if (request.target.kind === 'version')
-            throw (0,plan_checks/* versionRefused */.rP)(failure);
+            throw (0,not_there/* versionRefused */.rP)(failure);
         return { kind: 'failed', failure };
     }
     async function lookAndSettle(question) {
@@ -69891,9 +70508,6 @@ var segments = __nccwpck_require__(4457);
 
 
 
-/** Of a listing whose order is by time. */
-const GROUPED_NOTE = 'This server lists versions and delete markers apart, so their order was taken from their times; ' +
-    'keys for which a tie matters were left alone (ambiguous-order).';
 /**
  * Read every history in scope, decide on each key, and write the plan to disk. Changes nothing in the bucket.
  * Keys that need no change, or cannot have one, are counted in `tally`; the planned ones too, as planned.
@@ -69903,7 +70517,7 @@ const GROUPED_NOTE = 'This server lists versions and delete markers apart, so th
 async function makePlan(request, rows, deps, tally) {
     const { scope } = request;
     const counts = { versionDeletes: 0, removals: 0, copies: 0, locked: 0, stacks: 0 };
-    const spool = await (0,plan_spool/* openPlanSpool */.x)(request.planFile, (0,external_node_path_.dirname)(request.reportFile), {
+    const spool = await openPlanSpool(request.planFile, (0,external_node_path_.dirname)(request.reportFile), {
         schemaVersion: 1,
         kind: 'plan',
         operation: request.operation,
@@ -69916,7 +70530,7 @@ async function makePlan(request, rows, deps, tally) {
     try {
         const plan = planner(request, deps, counts, tally);
         if (rows === undefined)
-            await planListing(request, plan, spool, deps, tally);
+            await planListing(request, plan, spool, deps);
         else
             await rows.plan(plan, spool);
         let number = 1;
@@ -69933,875 +70547,83 @@ async function makePlan(request, rows, deps, tally) {
     }
 }
 /** Plan what a listing of the bucket shows. */
-async function planListing({ scope }, plan, spool, { buckets, narrator }, tally) {
+function planListing({ scope }, plan, spool, deps) {
     const bucket = scope.bucket ?? '';
-    const inScope = (0,core_scope/* scopeTest */.R)(scope);
-    let listed = 0;
-    const listing = buckets
-        .open(bucket)
-        .list({ prefix: scope.prefix, ...(scope.key !== undefined && { key: scope.key }) });
-    await (0,segments/* readSegments */.l)(listing, async (segment) => {
-        const part = spool.segment(segment.start);
+    return (0,segments/* readScope */.h)(scope, deps, async (start, batches) => {
+        const part = spool.segment(start);
         try {
-            for await (const batch of segment.batches) {
-                const histories = batch.filter((history) => inScope(history.key));
-                const lines = await plan(histories.map((history) => ({ bucket, history })));
-                await part.write(lines);
-                for (const { entries } of batch)
-                    listed += entries.length;
-                narrator.progress(listed, undefined, 'versions and markers listed');
-            }
+            for await (const batch of batches)
+                await part.write(await plan(batch.map((history) => ({ bucket, history }))));
         }
         finally {
             // Also when the listing broke off: an open file is closed by nobody else.
             await part.end();
         }
     });
-    if (listing.order === 'grouped')
-        tally.notes.add(GROUPED_NOTE);
 }
 
+;// CONCATENATED MODULE: ./build/operations/plan-checks.js
 
-/***/ }),
 
-/***/ 800:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   B: () => (/* binding */ readPlaces)
-/* harmony export */ });
+
+/** What is to be said of a plan before it is carried out, and when it must not be. */
 /**
- * The histories of keys of any buckets, in the order of the places; an empty one where there is no such key. The keys of
- * each bucket are in S3's order.
- * @throws S3Failure, CancelledError
+ * Limits that the user set, and what the bucket cannot do. A dry run is only told of them.
+ * @throws RollbackError `max-changes-exceeded`, `max-deletes-exceeded`, `mfa-delete-enabled`, before the first change
  */
-async function readPlaces(places, buckets, how = {}) {
-    const keys = new Map();
-    for (const { bucket, key } of places) {
-        const known = keys.get(bucket);
-        if (known === undefined)
-            keys.set(bucket, [key]);
-        else
-            known.push(key);
+function checkPlan(request, facts, plan, tally) {
+    const refusals = [];
+    const { planned } = tally.totals;
+    if (request.maxChanges !== undefined && planned > request.maxChanges) {
+        refusals.push(new errors/* RollbackError */.ZS('max-changes-exceeded', `input "max-changes": the plan changes ${planned} keys, more than the ${request.maxChanges} allowed`, 'Look at the plan; then narrow the scope, or raise "max-changes".'));
     }
-    const found = new Map(await Promise.all([...keys].map(async ([bucket, own]) => [bucket, await buckets.open(bucket).readHistories(own, how)])));
-    return places.map(({ bucket, key }) => found.get(bucket)?.get(key) ?? { key, entries: [] });
-}
-
-
-/***/ }),
-
-/***/ 7072:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   u: () => (/* binding */ writeReport)
-/* harmony export */ });
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
-/* harmony import */ var _files_open_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5506);
-
-
-
-/** The report on disk. That it cannot be written must not hide what the run did: then `undefined`, and a line in the log. */
-async function writeReport(file, report, narrator) {
-    try {
-        await (0,_files_open_js__WEBPACK_IMPORTED_MODULE_2__/* .makeFolder */ .fc)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(file));
-        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.writeFile)(file, `${JSON.stringify(report, null, 2)}\n`);
-        return file;
+    if (request.method === 'delete' && plan.versionDeletes > (request.maxDeletes ?? 0)) {
+        refusals.push(new errors/* RollbackError */.ZS('max-deletes-exceeded', `input "max-deletes": the plan deletes ${plan.versionDeletes} versions for good, more than the ${request.maxDeletes ?? 0} allowed`, 'Look at the plan; then narrow the scope, raise "max-deletes", or use method: copy, which deletes nothing.'));
     }
-    catch (error) {
-        narrator.say(`The report could not be written: ${error instanceof Error ? error.message : String(error)}`);
-        return undefined;
-    }
-}
-
-
-/***/ }),
-
-/***/ 9006:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  p2: () => (/* binding */ asRollbackError),
-  Rt: () => (/* binding */ countNotAttempted),
-  PF: () => (/* binding */ restore)
-});
-
-// EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./build/core/again.js
-var again = __nccwpck_require__(58);
-// EXTERNAL MODULE: ./build/core/errors.js
-var errors = __nccwpck_require__(2807);
-// EXTERNAL MODULE: ./build/core/ports.js
-var ports = __nccwpck_require__(5158);
-// EXTERNAL MODULE: ./build/core/report.js
-var core_report = __nccwpck_require__(4486);
-// EXTERNAL MODULE: ./build/core/text.js
-var core_text = __nccwpck_require__(6067);
-// EXTERNAL MODULE: external "node:fs/promises"
-var promises_ = __nccwpck_require__(1455);
-// EXTERNAL MODULE: ./build/files/open.js
-var files_open = __nccwpck_require__(5506);
-;// CONCATENATED MODULE: ./build/files/journal.js
-
-
-
-/**
- * Open a run's journal. One that an earlier run left under this name is what can take that run back: it is moved to
- * `<file>.1` (`.2`, …), never written over.
- * @throws RollbackError `file-not-writable`
- */
-async function openJournal(file, narrator) {
-    const kept = await keepEarlier(file);
-    if (kept !== undefined)
-        narrator.say(`The journal of an earlier run was moved to ${(0,core_text/* forLog */.Ig)(kept)}.`);
-    const place = { file, input: 'journal-file' };
-    const handle = await (0,files_open/* openForWriting */.Qh)(place);
-    let waiting = [];
-    let writing;
-    async function drain() {
-        while (waiting.length > 0) {
-            const group = waiting;
-            waiting = [];
-            try {
-                await (0,files_open/* orNotWritable */.L9)(place, async () => {
-                    await writeAll(handle, group.map((w) => w.text).join(''));
-                    await handle.datasync();
-                });
-                for (const w of group)
-                    w.done();
-            }
-            catch (error) {
-                for (const w of group)
-                    w.failed(error);
-            }
-        }
-        writing = undefined;
-    }
-    return {
-        append(lines) {
-            if (lines.length === 0)
-                return Promise.resolve();
-            const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-            const written = new Promise((done, failed) => waiting.push({ text, done, failed }));
-            writing ??= drain();
-            return written;
-        },
-        async close() {
-            await writing;
-            await handle.close();
-        },
-    };
-}
-async function keepEarlier(file) {
-    if (!(await hasContent(file)))
-        return undefined;
-    for (let n = 1;; n++) {
-        const kept = `${file}.${n}`;
-        if (await hasContent(kept))
+    for (const [bucket, { mfaDelete }] of facts) {
+        if (!mfaDelete || plan.removals === 0)
             continue;
-        await (0,files_open/* orNotWritable */.L9)({ file, input: 'journal-file' }, () => (0,promises_.rename)(file, kept));
-        return kept;
+        refusals.push(new errors/* RollbackError */.ZS('mfa-delete-enabled', `bucket ${(0,core_text/* forLog */.Ig)(bucket)} has MFA delete enabled: the ${plan.removals} entries in the plan can only be removed with a one-time password`, "The bucket owner's root user can remove them, or turn MFA delete off for the time of the restore (PutBucketVersioning)."));
     }
-}
-async function hasContent(file) {
-    const stats = await (0,promises_.stat)(file).catch(() => undefined);
-    return stats?.isFile() === true && stats.size > 0;
-}
-/** One write call may take only a part (a full disk says so first that way). */
-async function writeAll(handle, text) {
-    let bytes = Buffer.from(text);
-    while (bytes.length > 0) {
-        const { bytesWritten } = await handle.write(bytes);
-        bytes = bytes.subarray(bytesWritten);
-    }
-}
-
-// EXTERNAL MODULE: ./build/operations/archived.js
-var operations_archived = __nccwpck_require__(5897);
-// EXTERNAL MODULE: ./build/core/concurrent.js
-var concurrent = __nccwpck_require__(8017);
-// EXTERNAL MODULE: ./build/core/request.js
-var core_request = __nccwpck_require__(2171);
-// EXTERNAL MODULE: ./build/core/time.js
-var time = __nccwpck_require__(3669);
-// EXTERNAL MODULE: ./build/files/plan-spool.js + 1 modules
-var plan_spool = __nccwpck_require__(5499);
-// EXTERNAL MODULE: ./build/core/copy.js
-var copy = __nccwpck_require__(9845);
-// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 14 modules
-var schemas = __nccwpck_require__(5586);
-;// CONCATENATED MODULE: ./build/core/journal.js
-
-/**
- * The journal: JSON Lines. The intent of a step is on disk before the step is sent, its result after S3 answered.
- * A run that died can be told from it what was done, what may have been done, and what was not begun.
- */
-const step = schemas/* enum */.k5n(['remove-delete-marker', 'copy-version', 'delete-version', 'add-delete-marker']);
-const headerSchema = schemas/* object */.Ikc({
-    schemaVersion: schemas/* literal */.euz(1),
-    kind: schemas/* literal */.euz('journal'),
-    operation: schemas/* string */.YjP(),
-    /** Absent where a manifest names several. */
-    bucket: schemas/* string */.YjP().optional(),
-    dryRun: schemas/* boolean */.zMY(),
-    planDigest: schemas/* string */.YjP(),
-    startedAt: schemas/* string */.YjP(),
-});
-const intentSchema = schemas/* object */.Ikc({
-    /** Counts from 1; the result carries the same number. */
-    intent: schemas/* number */.aig().int().positive(),
-    bucket: schemas/* string */.YjP(),
-    key: schemas/* string */.YjP(),
-    do: step,
-    /** The entry removed, or the version copied. */
-    versionId: schemas/* string */.YjP().optional(),
-    /** The current entry before the run; null where there was none. */
-    from: schemas/* object */.Ikc({ versionId: schemas/* string */.YjP(), deleteMarker: schemas/* boolean */.zMY() }).nullable(),
-    /** Of a copy: where the version came from, if not from the key itself. */
-    source: schemas/* object */.Ikc({ bucket: schemas/* string */.YjP(), key: schemas/* string */.YjP() }).optional(),
-});
-const resultSchema = schemas/* object */.Ikc({
-    result: schemas/* number */.aig().int().positive(),
-    /**
-     * `gone`: the entry was not there any more; `conflict`: the guard held and nothing was written; `not-sent`: the run
-     * was stopped before the request was made.
-     */
-    status: schemas/* enum */.k5n(['done', 'gone', 'conflict', 'failed', 'not-sent']),
-    /** The new entry: of a copy or an added marker, where the server told it. */
-    versionId: schemas/* string */.YjP().optional(),
-    /** The answer was lost; the entry found instead is as ours would be. */
-    presumed: schemas/* literal */.euz(true).optional(),
-    code: schemas/* string */.YjP().optional(),
-});
-/** The last line of a run that came to its end; missing where it was killed. */
-const endSchema = schemas/* object */.Ikc({ end: schemas/* string */.YjP() });
-const lineSchema = schemas/* union */.KCZ([intentSchema, resultSchema, endSchema, headerSchema]);
-function intentOf(number, line, of) {
-    return {
-        intent: number,
-        bucket: line.bucket,
-        key: line.key,
-        do: of.do,
-        ...('versionId' in of && { versionId: of.versionId }),
-        from: line.from && { versionId: line.from.versionId, deleteMarker: line.from.deleteMarker },
-        ...(of.do === 'copy-version' && of.source !== undefined && { source: of.source }),
-    };
-}
-function resultOf(number, result) {
-    return {
-        result: number,
-        status: result.status,
-        ...(result.status === 'done' && result.versionId !== undefined && { versionId: result.versionId }),
-        ...(result.status === 'done' && result.presumed && { presumed: true }),
-        ...(result.status === 'failed' && { code: result.failure.code }),
-    };
-}
-/** `undefined` for a line that was cut short when the process died: only the last one may be. */
-function parseJournalLine(text) {
-    try {
-        const parsed = lineSchema.safeParse(JSON.parse(text));
-        return parsed.success ? parsed.data : undefined;
-    }
-    catch {
-        return undefined;
-    }
-}
-
-// EXTERNAL MODULE: ./build/core/outcome.js
-var outcome = __nccwpck_require__(9058);
-// EXTERNAL MODULE: ./build/core/plan.js
-var plan = __nccwpck_require__(4115);
-;// CONCATENATED MODULE: ./build/operations/source.js
-/** Where the version that a step copies is. */
-function sourceOf(line, step) {
-    return step.source ?? { bucket: line.bucket, key: line.key };
-}
-
-;// CONCATENATED MODULE: ./build/operations/apply.js
-
-
-
-
-
-
-
-
-/** Batches whose intents are written ahead; the rate controller lets so many fly when S3 does not complain. */
-const BATCHES_AT_ONCE = 4;
-/**
- * Carry out a chunk of the plan: every step's intent is in the journal before it is sent, its result after.
- * Sets the keys' outcomes where something went wrong; a key left without one has all its steps confirmed (or was not
- * begun, when the run is being stopped).
- * `below`: only what comes before all else, of keys on which several versions are put: all of them but the newest.
- * @throws CancelledError when the run was told to stop; RollbackError when going on is pointless (credentials, disk)
- */
-async function applyChunk(chunk, deps, part = 'all') {
-    const { journal, tally } = deps;
-    const port = deps.buckets.open(chunk.bucket);
-    if (part === 'below') {
-        return (0,concurrent/* forEachConcurrently */.D)(chunk.keys, deps.concurrency, (key) => writeSteps(key, key.line.steps.slice(0, -1)));
-    }
-    const markersOnly = chunk.keys.filter((k) => k.line.steps.every((s) => s.do === 'remove-delete-marker'));
-    const written = chunk.keys.filter((k) => k.line.steps.some(plan/* isWrite */.ao));
-    const deletions = chunk.keys.filter((k) => k.line.steps.some((s) => s.do === 'delete-version'));
-    await (0,concurrent/* forEachConcurrently */.D)(markersOnly.filter(isReplaceable), deps.concurrency, checkUnchanged);
-    // Broken off between two requests, a key must still be in the window for the run that finishes it.
-    const isHeldBack = (k, s) => deps.oldestMarkerLast && s === k.line.steps.at(-1);
-    await removeAll(itemsOf(markersOnly, (k, s) => k.outcome === undefined && !isHeldBack(k, s)));
-    await removeAll(itemsOf(markersOnly, (k, s) => k.outcome === undefined && isHeldBack(k, s)));
-    await (0,concurrent/* forEachConcurrently */.D)(written, deps.concurrency, (key) => writeSteps(key, key.line.steps.slice(-key.open)));
-    // Deleting for good: only keys that still are what the plan saw; the current entry last, and in a later request than
-    // the rest, and only when all of the rest is gone. Readers then see one change, straight to the target.
-    await (0,concurrent/* forEachConcurrently */.D)(deletions, deps.concurrency, checkUnchanged);
-    const isCurrent = (k, s) => s.versionId === k.line.from?.versionId;
-    await removeAll(itemsOf(deletions, (k, s) => k.outcome === undefined && !isCurrent(k, s)));
-    await removeAll(itemsOf(deletions, (k, s) => k.outcome === undefined && k.open === 1 && isCurrent(k, s)));
-    /**
-     * In a suspended bucket any write replaces the `null` entry, so `null` may name new data by the time we remove the
-     * marker that bore it, or uncover it; S3 has no condition against that (If-Match looks at versions only), so look just
-     * before.
-     * https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectsfromVersioningSuspendedBuckets.html
-     */
-    function isReplaceable(key) {
-        const { steps, to } = key.line;
-        return (deps.isSuspended(chunk.bucket) &&
-            (to.versionId === 'null' || steps.some((s) => 'versionId' in s && s.versionId === 'null')));
-    }
-    function* itemsOf(keys, wanted) {
-        for (const key of keys) {
-            for (const step of key.line.steps) {
-                if (isRemovable(step) && wanted(key, step))
-                    yield { key, step };
-            }
-        }
-    }
-    async function removeAll(items) {
-        await (0,concurrent/* forEachConcurrently */.D)((0,concurrent/* inGroups */.A)(items, () => port.batchSize), Math.min(BATCHES_AT_ONCE, deps.concurrency), removeBatch);
-    }
-    async function removeBatch(items) {
-        const numbers = await begin(items);
-        const names = items.map(({ key, step }) => ({
-            key: key.line.key,
-            versionId: step.versionId,
-            deleteMarker: step.do === 'remove-delete-marker',
-        }));
-        const removals = await sendOrRecall(items, numbers, () => port.removeEntries(names));
-        await finish(items, numbers, (_, i) => {
-            const removal = removals[i];
-            if (removal === undefined)
-                throw new RangeError('the port answers every entry');
-            if (!removal.ok)
-                return { status: 'failed', failure: removal.failure };
-            return removal.confirmed ? { status: 'done' } : { status: 'gone' };
-        });
-    }
-    /** One after the other, each guarded by what the one before made. */
-    async function writeSteps(key, steps) {
-        for (const step of steps) {
-            if (key.outcome !== undefined)
-                return;
-            if (!(0,plan/* isWrite */.ao)(step))
-                throw new RangeError('a key is written to, or entries of it are removed, not both');
-            await writeOne(key, step);
-        }
-    }
-    async function writeOne(key, step) {
-        const items = [{ key, step }];
-        const numbers = await begin(items);
-        const write = await sendOrRecall(items, numbers, () => send(key, step));
-        const result = await settle(key, step, write);
-        key.below = key.seen;
-        key.written = write.ok ? write : {};
-        if (write.ok && write.unguarded)
-            key.unsure = true;
-        await finish(items, numbers, () => result);
-        if (key.open > 0 && key.outcome === undefined)
-            await seeWritten(key, step, result);
-    }
-    function send(key, step) {
-        return step.do === 'copy-version'
-            ? port.copyVersion(key.line.key, step, key.seen)
-            : port.addDeleteMarker(key.line.key, key.seen);
-    }
-    /** What the next write to this key has to find on top. Servers that tell no ids are asked. */
-    async function seeWritten(key, step, result) {
-        const { etag } = key.written;
-        const versionId = result.status === 'done' ? result.versionId : undefined;
-        const deleteMarker = step.do === 'add-delete-marker';
-        if (versionId !== undefined && (deleteMarker || etag !== undefined)) {
-            key.seen = { versionId, deleteMarker, etag: deleteMarker ? null : (etag ?? null) };
-            return;
-        }
-        try {
-            const [current] = await port.readTop(key.line.key);
-            const ours = current?.deleteMarker === deleteMarker &&
-                !(0,plan/* isStill */.Z4)(key.below, current) &&
-                (versionId === undefined || versionId === current.versionId) &&
-                (etag === undefined || etag === current.etag);
-            if (ours)
-                key.seen = (0,plan/* seenOf */.Pm)(current);
-            else
-                key.outcome = { kind: 'conflict', found: 'the key was written while its versions were being copied' };
-        }
-        catch (error) {
-            if (!(error instanceof ports/* S3Failure */.b))
-                throw error;
-            fail(key, error.failure);
-        }
-    }
-    /** A guard that held after a try whose answer was lost may have met our own write: look before calling it a conflict. */
-    async function settle(key, step, write) {
-        if (write.ok)
-            return { status: 'done', ...(write.versionId !== undefined && { versionId: write.versionId }) };
-        if (!write.conflict)
-            return { status: 'failed', failure: write.failure };
-        if (write.unsure) {
-            try {
-                // Presumed: somebody else may have written the same in the same moment. The journal says so, for taking it back.
-                const own = await ownWrite(key, step);
-                if (own !== undefined)
-                    return { status: 'done', versionId: own, presumed: true };
-            }
-            catch (error) {
-                if (error instanceof ports/* S3Failure */.b)
-                    return { status: 'failed', failure: error.failure };
-                throw error;
-            }
-        }
-        return { status: 'conflict' };
-    }
-    async function ownWrite({ line, seen }, step) {
-        const [current] = await port.readTop(line.key);
-        if (current === undefined || (0,plan/* isStill */.Z4)(seen, current))
-            return undefined;
-        if (step.do !== 'copy-version')
-            return current.deleteMarker ? current.versionId : undefined;
-        if (current.deleteMarker)
-            return undefined;
-        const source = sourceOf(line, step);
-        const [ours, copied] = await Promise.all([
-            port.headVersion(line.key, current.versionId, true),
-            deps.buckets.open(source.bucket).headVersion(source.key, step.versionId, true),
-        ]);
-        return ours !== undefined && copied !== undefined && (0,copy/* sameObject */.Qr)(ours, copied) ? current.versionId : undefined;
-    }
-    async function checkUnchanged(key) {
-        try {
-            const [current] = await port.readTop(key.line.key);
-            if (!(0,plan/* isStill */.Z4)(key.line.from, current)) {
-                key.outcome = { kind: 'conflict', found: 'the key was written or deleted after the plan was made' };
-            }
-        }
-        catch (error) {
-            if (!(error instanceof ports/* S3Failure */.b))
-                throw error;
-            fail(key, error.failure);
-        }
-    }
-    async function begin(items) {
-        const numbers = items.map(() => deps.nextIntent());
-        const lines = items.map(({ key, step }, i) => intentOf(numbers[i] ?? 0, key.line, step));
-        await journal.append(lines);
-        for (const { key } of items)
-            key.begun = true;
-        return numbers;
-    }
-    /** Told to stop before anything was sent: the intents are taken back, so that nobody takes them for done. */
-    async function sendOrRecall(items, numbers, send) {
-        try {
-            return await send();
-        }
-        catch (error) {
-            if (error instanceof errors/* CancelledError */.cc && !error.maybeSent) {
-                // A key whose other steps were answered stays begun: it is half way.
-                for (const { key } of items)
-                    if (key.open === key.line.steps.length)
-                        key.begun = false;
-                await journal.append(numbers.map((number) => resultOf(number, { status: 'not-sent' })));
-            }
-            throw error;
-        }
-    }
-    async function finish(items, numbers, resultFor) {
-        const lines = [];
-        let fatal;
-        items.forEach((item, i) => {
-            const result = resultFor(item, i);
-            lines.push(resultOf(numbers[i] ?? 0, result));
-            take(item, result);
-            if (result.status === 'failed' && (0,outcome/* stopsTheRun */.Ek)(result.failure.code))
-                fatal = result.failure;
-        });
-        await journal.append(lines);
-        if (fatal !== undefined)
-            throw new errors/* RollbackError */.ZS(fatal.code, fatal.message, fatal.hint);
-    }
-    function take({ key, step }, result) {
-        key.open -= 1;
-        if (key.open === 0)
-            deps.onKeyDone();
-        switch (result.status) {
-            case 'done':
-                tally.steps[step.do] += 1;
-                break;
-            case 'gone':
-                key.unsure = true;
-                break;
-            case 'not-sent':
-                break;
-            case 'conflict':
-                key.outcome = { kind: 'conflict', found: 'the current version is not the one that the plan saw' };
-                break;
-            case 'failed':
-                fail(key, result.failure);
-                break;
-        }
-    }
-    function fail(key, failure) {
-        key.outcome ??= { kind: 'failed', failure };
-    }
-}
-function isRemovable(step) {
-    return !(0,plan/* isWrite */.ao)(step);
-}
-
-;// CONCATENATED MODULE: ./build/operations/chunk.js
-const MAX_KEYS = 10_000;
-const MAX_STEPS = 20_000;
-function chunkKeyOf(line) {
-    return {
-        line,
-        open: line.steps.length,
-        outcome: undefined,
-        begun: false,
-        unsure: false,
-        seen: line.from,
-        below: line.from,
-        written: {},
-    };
-}
-/** Cut a plan into chunks. */
-async function* chunksOf(keys) {
-    let chunk = { bucket: '', keys: [] };
-    let steps = 0;
-    for await (const key of keys) {
-        const { bucket } = key.line;
-        if (chunk.bucket !== bucket) {
-            if (chunk.keys.length > 0)
-                yield chunk;
-            chunk = { bucket, keys: [] };
-            steps = 0;
-        }
-        chunk.keys.push(key);
-        steps += key.open;
-        if (chunk.keys.length >= MAX_KEYS || steps >= MAX_STEPS) {
-            yield chunk;
-            chunk = { bucket, keys: [] };
-            steps = 0;
-        }
-    }
-    if (chunk.keys.length > 0)
-        yield chunk;
-}
-
-// EXTERNAL MODULE: ./build/files/sort.js
-var sort = __nccwpck_require__(5778);
-;// CONCATENATED MODULE: ./build/operations/stacks.js
-
-
-
-
-function openStacks(folder) {
-    const spool = (0,sort/* openSorter */.g)({
-        folder: (0,external_node_path_.join)(folder, 'stacks'),
-        encode: (key) => JSON.stringify(key),
-        // What `encode` wrote; an outcome that was undefined is absent then.
-        decode: (line) => JSON.parse(line),
-        compare: () => 0,
-    });
-    let kept;
-    async function* keptKeys() {
-        for await (const batch of spool.sorted())
-            yield* batch;
-    }
-    return {
-        async *toBegin(plan) {
-            for await (const line of plan)
-                if (isStack(line))
-                    yield chunkKeyOf(line);
-        },
-        keep: (keys) => spool.add(keys),
-        async *goOn(plan) {
-            kept = keptKeys();
-            for await (const line of plan) {
-                if (!isStack(line)) {
-                    yield chunkKeyOf(line);
-                    continue;
-                }
-                const next = await kept.next();
-                if (next.done === true)
-                    throw new RangeError('every stack of the plan was begun in the first pass');
-                yield next.value;
-            }
-        },
-        async *left() {
-            for await (const key of kept ?? keptKeys())
-                yield [key];
-        },
-        cleanUp: () => spool.cleanUp(),
-    };
-}
-function isStack({ steps }) {
-    return steps.filter(plan/* isWrite */.ao).length > 1;
-}
-
-;// CONCATENATED MODULE: ./build/operations/verify.js
-
-
-
-
-
-/**
- * Read the chunk's keys again and compare with their targets. Keys that already have an outcome keep it. `prefix`: what
- * all keys begin with, where that is known.
- */
-async function verifyChunk(chunk, deps) {
-    const { buckets, prefix } = deps;
-    const open = chunk.keys.filter((k) => k.outcome === undefined);
-    if (open.length === 0)
+    const [first] = refusals;
+    if (first === undefined)
         return;
-    const now = await buckets.open(chunk.bucket).readHistories(open.map((k) => k.line.key), { depth: ports/* TOP_ENTRIES */.P, ...(prefix !== '' && { prefix }) });
-    await (0,concurrent/* forEachConcurrently */.D)(open, deps.concurrency, async (key) => {
-        const { entries } = now.get(key.line.key) ?? { entries: [] };
-        key.outcome = await judge(key, entries.slice(0, ports/* TOP_ENTRIES */.P), buckets);
-    });
+    if (!request.dryRun)
+        throw first;
+    for (const refusal of refusals)
+        tally.notes.add(`Without dry-run this would be refused. ${refusal.message}. ${refusal.hint}`);
 }
-/** Read one key again and set its outcome. */
-async function verifyKey(key, buckets) {
-    const { bucket, key: name } = key.line;
-    try {
-        key.outcome = await judge(key, await buckets.open(bucket).readTop(name), buckets);
-    }
-    catch (error) {
-        if (!(error instanceof ports/* S3Failure */.b))
-            throw error;
-        key.outcome = { kind: 'failed', failure: error.failure };
-    }
-}
-/** Is what is current now what the plan wanted? A key that is something else was written after our change. */
-async function judge(key, top, buckets) {
-    const { line, written } = key;
-    const { versionId: wanted, etag } = line.to;
-    const [current] = top;
-    const between = wroteOver(key, top);
-    if (wanted === null) {
-        if (current !== undefined && !current.deleteMarker)
-            return changed('it was written again');
-        return between ? changed(UNGUARDED) : { kind: 'restored' };
-    }
-    if (current === undefined)
-        return changed('it has no versions any more');
-    const step = line.steps.at(-1);
-    const inPlace = step?.do !== 'copy-version' || step.source === undefined;
-    // In a suspended bucket `null` is the name of whatever was written last.
-    const isWanted = current.versionId === wanted && (etag === undefined || etag === current.etag);
-    if (inPlace && isWanted)
-        return { kind: 'restored' };
-    if (current.deleteMarker)
-        return changed('it was deleted again');
-    if (step?.do !== 'copy-version')
-        return changed('it was written again');
-    if ((0,plan/* isStill */.Z4)(key.below, current))
-        return changed('the copy did not become current');
-    if (between)
-        return changed(UNGUARDED);
-    if (written.versionId !== undefined) {
-        return current.versionId === written.versionId ? { kind: 'restored' } : changed('it was written again');
-    }
-    // The server did not tell the new version's id: what is current is new, and must be equal to what was copied.
-    if (written.etag !== undefined && written.etag === current.etag)
-        return { kind: 'restored' };
-    try {
-        const place = sourceOf(line, step);
-        const [now, source] = await Promise.all([
-            buckets.open(line.bucket).headVersion(line.key, current.versionId, true),
-            buckets.open(place.bucket).headVersion(place.key, wanted, true),
-        ]);
-        const same = now !== undefined && source !== undefined && (0,copy/* sameObject */.Qr)(now, source);
-        return same ? { kind: 'restored' } : changed('it was written again');
-    }
-    catch (error) {
-        if (error instanceof ports/* S3Failure */.b)
-            return { kind: 'failed', failure: error.failure };
-        throw error;
-    }
-}
-const UNGUARDED = 'it was written between plan and change, and this server does not honour conditions: that write lies under ours now,';
-/**
- * Did our write go on top of another that the plan did not see? Then the server took the request and not its condition.
- * A write of the same content in between is most likely our own first try, whose answer was lost.
- */
-function wroteOver({ line, below: seen }, top) {
-    const [current, ...below] = top;
-    // A `null` entry replaces the one that there was, so what the plan saw may be gone.
-    if (!line.steps.some(plan/* isWrite */.ao) || current === undefined || current.versionId === 'null')
-        return false;
-    // Where there was nothing, all that lies below ours came in between.
-    const known = seen === null ? below.length : below.findIndex((entry) => (0,plan/* isStill */.Z4)(seen, entry));
-    return below
-        .slice(0, Math.max(0, known))
-        .some((e) => e.deleteMarker !== current.deleteMarker || e.etag !== current.etag);
-}
-function changed(found) {
-    return { kind: 'conflict', found: `${found} while the run was going on` };
-}
-
-;// CONCATENATED MODULE: ./build/operations/carry-out.js
-
-
-
-
-
-
-
-
-
-
-
-/**
- * Carry out the plan that was written, chunk by chunk, and prove each. Every planned key that was reached has its
- * outcome counted, also when this throws.
- * @throws CancelledError, RollbackError
- */
-async function carryOut(request, plan, deps, tally) {
-    const { buckets, narrator, stop, concurrency, facts, now, journal } = deps;
-    const prefix = (0,core_request/* changedPrefix */.h)(request);
-    const stacks = openStacks(deps.folder);
-    let intents = 0;
-    let done = 0;
-    let proving = Promise.resolve();
-    const apply = {
-        buckets,
-        journal,
-        tally,
-        concurrency,
-        isSuspended: (bucket) => facts.get(bucket)?.versioning === 'Suspended',
-        oldestMarkerLast: request.target.kind === 'undelete' && (request.target.after ?? request.target.before) !== undefined,
-        nextIntent: () => ++intents,
-        onKeyDone: () => narrator.progress(++done, tally.totals.planned, 'keys'),
-    };
-    try {
-        await journal.append([
-            {
-                schemaVersion: 1,
-                kind: 'journal',
-                operation: request.operation,
-                ...(request.scope.bucket !== undefined && { bucket: request.scope.bucket }),
-                dryRun: false,
-                planDigest: plan.digest,
-                startedAt: (0,time/* formatTime */.f)(now()),
-            },
-        ]);
-        // Of keys on which several versions are put the newest has to wait until all others, of all keys, are in place.
-        if (plan.stacks > 0) {
-            for await (const chunk of chunksOf(stacks.toBegin((0,plan_spool/* readPlan */.m)(plan.file, plan.digest)))) {
-                try {
-                    await applyChunk(chunk, apply, 'below');
-                }
-                finally {
-                    await stacks.keep(chunk.keys);
-                }
-            }
+/** What is worth knowing about this plan in this bucket. */
+function noteFacts(request, facts, plan, tally) {
+    const changed = request.destination?.bucket;
+    for (const [bucket, { versioning, objectLock }] of facts) {
+        if (changed !== undefined && bucket !== changed)
+            continue;
+        const which = facts.size === 1 ? 'this bucket' : `bucket ${(0,core_text/* forLog */.Ig)(bucket)}`;
+        if (versioning === 'Suspended') {
+            tally.notes.add(`Versioning of ${which} is suspended: what is written to it now is kept in one version only.`);
         }
-        for await (const chunk of chunksOf(stacks.goOn((0,plan_spool/* readPlan */.m)(plan.file, plan.digest)))) {
-            let broken;
-            try {
-                await applyChunk(chunk, apply);
-            }
-            catch (error) {
-                broken = error;
-            }
-            // The chunk before is proven while this one is carried out; the two never touch the same key.
-            await proving;
-            proving = prove(chunk, broken === undefined && !stop.aborted);
-            proving.catch(() => { });
-            if (broken !== undefined)
-                throw broken;
-        }
-        // Told to stop when the last answer was in: there was no time to prove it, and the job is cancelled all the same.
-        if (stop.aborted)
-            throw new errors/* CancelledError */.cc();
-    }
-    finally {
-        try {
-            await proving;
-        }
-        finally {
-            for await (const keys of stacks.left())
-                for (const key of keys)
-                    if (key.begun)
-                        settleKey(key);
-            await stacks.cleanUp();
-            await endJournal(journal, now());
+        if (typeof objectLock === 'object' && plan.copies > 0) {
+            tally.notes.add(`Object Lock: the default retention of ${which} (${objectLock.mode}, ${objectLock.period}) applies to every copy made there; it cannot be deleted before.`);
         }
     }
-    /** Give every key of the chunk its outcome, and count it. */
-    async function prove(chunk, whole) {
-        try {
-            if (whole && request.verify) {
-                await verifyChunk(chunk, { buckets, prefix, concurrency });
-            }
-            else if (whole) {
-                const unsure = chunk.keys.filter((key) => key.outcome === undefined && key.unsure);
-                await (0,concurrent/* forEachConcurrently */.D)(unsure, concurrency, (key) => verifyKey(key, buckets));
-            }
-        }
-        finally {
-            for (const key of chunk.keys)
-                settleKey(key);
-        }
+    const mayBeLocked = [...facts.values()].some(({ objectLock }) => objectLock !== 'off');
+    if (request.preserve.objectLock && plan.copies > 0 && plan.locked === 0 && mayBeLocked) {
+        tally.notes.add('preserve: object-lock found no retention and no legal hold on the versions to copy. S3 shows them only to roles with ' +
+            's3:GetObjectRetention and s3:GetObjectLegalHold.');
     }
-    function settleKey(key) {
-        (0,core_report/* countOutcome */.y0)(tally, key.line.bucket, key.line.key, settledOutcome(key, request), prefix);
+    for (const note of (0,operations_archived/* archivedNotes */.wx)(request, tally))
+        tally.notes.add(note);
+    if (!(0,again/* canRepeat */.k)(request) && tally.totals.planned > 0) {
+        tally.notes.add('versions-back counts from what is there when it runs: running this again goes back from the result, it does not ' +
+            'repeat it. With to-time, or a version-id, it can be run again safely.');
     }
-}
-/** The outcome of a key that verification did not get to: only what S3's answers say. */
-function settledOutcome(key, request) {
-    if (key.outcome !== undefined)
-        return key.outcome;
-    if (key.open === 0 && !key.unsure)
-        return { kind: 'restored' };
-    if (!key.begun)
-        return { kind: 'skipped', reason: 'not-attempted' };
-    return {
-        kind: 'failed',
-        failure: {
-            code: 'unconfirmed',
-            message: 'the run was stopped before S3 had confirmed every step of this key',
-            hint: (0,again/* againWords */.W)(request),
-        },
-    };
-}
-async function endJournal(journal, now) {
-    await journal.append([{ end: (0,time/* formatTime */.f)(now) }]);
-    await journal.close();
+    if (request.method === 'delete' && plan.versionDeletes > 0) {
+        tally.notes.add(`Method delete: the plan deletes ${plan.versionDeletes} versions for good. They cannot come back.`);
+    }
 }
 
-// EXTERNAL MODULE: ./build/operations/plan.js + 3 modules
-var operations_plan = __nccwpck_require__(1938);
-// EXTERNAL MODULE: ./build/operations/plan-checks.js
-var plan_checks = __nccwpck_require__(6240);
-// EXTERNAL MODULE: ./build/operations/report-file.js
-var report_file = __nccwpck_require__(7072);
-// EXTERNAL MODULE: ./build/core/keys.js
-var keys = __nccwpck_require__(7464);
-// EXTERNAL MODULE: ./build/core/scope.js
-var scope = __nccwpck_require__(1978);
 ;// CONCATENATED MODULE: ./build/manifest/errors.js
 
 
@@ -73843,16 +73665,16 @@ async function* lines_boundedLines(pieces, name) {
                 throw tooLong(name, line);
             continue;
         }
-        const texts = linesOf(Buffer.concat([...rest, piece.subarray(0, end)]), name, line);
+        const texts = lines_linesOf(Buffer.concat([...rest, piece.subarray(0, end)]), name, line);
         yield { line, texts };
         line += texts.length;
         rest = [piece.subarray(end + 1)];
         restBytes = piece.length - end - 1;
     }
     if (restBytes > 0)
-        yield { line, texts: linesOf(Buffer.concat(rest), name, line) };
+        yield { line, texts: lines_linesOf(Buffer.concat(rest), name, line) };
 }
-function linesOf(block, name, line) {
+function lines_linesOf(block, name, line) {
     if (!(0,external_node_buffer_.isUtf8)(block))
         throw notUtf8(block, name, line);
     const texts = block.toString('utf8').split('\n');
@@ -74119,8 +73941,6 @@ function remoteError(location, error) {
 
 
 
-// EXTERNAL MODULE: ./build/operations/read-places.js
-var read_places = __nccwpck_require__(800);
 ;// CONCATENATED MODULE: ./build/operations/row-checks.js
 
 
@@ -74315,7 +74135,7 @@ function decodeRow(line) {
 }
 /** Rows in scope → sorter; those of an inventory that tell of nothing to do are only counted. */
 async function collect(manifest, run, sorter, { narrator }, tally) {
-    const inScope = (0,scope/* scopeTest */.R)(run.scope);
+    const inScope = (0,core_scope/* scopeTest */.R)(run.scope);
     const check = rowCheck(run);
     const names = new Set(run.scope.bucket === undefined ? [] : [run.scope.bucket]);
     let quietKeys = 0;
@@ -74361,7 +74181,7 @@ async function planGroups(groups, run, { keysOnly }, plan, spool, { buckets, nar
         // Ascending with the keys, as the spool wants it.
         const part = spool.segment(String(number++).padStart(12, '0'));
         try {
-            const histories = await (0,read_places/* readPlaces */.B)(group, buckets, prefix === '' ? {} : { prefix });
+            const histories = await readPlaces(group, buckets, prefix === '' ? {} : { prefix });
             const candidates = group.map(({ bucket, key, versionIds }, i) => ({
                 bucket,
                 history: histories[i] ?? { key, entries: [] },
@@ -74380,9 +74200,9 @@ async function planGroups(groups, run, { keysOnly }, plan, spool, { buckets, nar
     return { withoutLatest };
 }
 
+// EXTERNAL MODULE: ./build/operations/run.js
+var run = __nccwpck_require__(9126);
 ;// CONCATENATED MODULE: ./build/operations/restore.js
-
-
 
 
 
@@ -74400,13 +74220,13 @@ async function planGroups(groups, run, { keysOnly }, plan, spool, { buckets, nar
  */
 async function restore(request, deps) {
     const startedAt = deps.now();
-    const tally = (0,core_report/* newTally */.l4)();
+    const tally = (0,report/* newTally */.l4)();
     const folder = (0,external_node_path_.join)((0,external_node_path_.dirname)(request.reportFile), 'spool');
     const archived = (0,operations_archived/* openArchivedSpool */.UO)((0,external_node_path_.join)(folder, 'archived'));
     const cleanUps = [() => archived.cleanUp()];
     let journalFile;
     let plan;
-    let error;
+    let thrown;
     try {
         const { manifest } = request;
         if (manifest !== undefined)
@@ -74417,14 +74237,14 @@ async function restore(request, deps) {
         deps.narrator.phase('Preflight');
         const facts = await lookAtBuckets(request, rows?.buckets ?? [], deps);
         deps.narrator.phase('Plan: reading the histories');
-        plan = await (0,operations_plan/* makePlan */.C)(request, rows, { ...deps, facts, archived }, tally);
+        plan = await makePlan(request, rows, { ...deps, facts, archived }, tally);
         const { keysExamined, entriesExamined, planned, unchanged, skipped } = tally.totals;
         deps.narrator.say(`${keysExamined} keys in scope with ${entriesExamined} versions and delete markers: ` +
             `${planned} to change, ${unchanged} as they should be, ${skipped} skipped.`);
-        (0,plan_checks/* noteFacts */.Ki)(request, facts, plan, tally);
+        noteFacts(request, facts, plan, tally);
         if (tally.totals.keysExamined === 0)
-            (0,plan_checks/* nothingInScope */.PS)(request, tally);
-        (0,plan_checks/* checkPlan */.Gy)(request, facts, plan, tally);
+            (0,not_there/* nothingInScope */.PS)(request, tally);
+        checkPlan(request, facts, plan, tally);
         if (!request.dryRun && request.archived !== undefined) {
             await (0,operations_archived/* requestArchived */.MH)(request.archived, request, { ...deps, archived }, tally);
         }
@@ -74435,31 +74255,14 @@ async function restore(request, deps) {
             await carryOut(request, plan, { ...deps, facts, folder, journal }, tally);
         }
     }
-    catch (thrown) {
-        error = asRollbackError(thrown, request);
+    catch (error) {
+        thrown = error;
     }
     finally {
         for (const cleanUp of cleanUps)
             await cleanUp().catch(() => { });
     }
-    if (!request.dryRun)
-        countNotAttempted(tally);
-    for (const note of deps.buckets.notes)
-        tally.notes.add(note);
-    const report = (0,core_report/* finishReport */.Ux)(request, tally, {
-        startedAt,
-        finishedAt: deps.now(),
-        requests: deps.buckets.requests,
-        ...(error !== undefined && { error: { code: error.code, message: error.message, hint: error.hint } }),
-    });
-    const reportFile = await (0,report_file/* writeReport */.u)(request.reportFile, report, deps.narrator);
-    return {
-        report,
-        highlights: (0,core_report/* highlightsOf */.Xz)(tally),
-        ...(plan !== undefined && { plan: { file: plan.file, digest: plan.digest } }),
-        ...(journalFile !== undefined && { journalFile }),
-        ...(reportFile !== undefined && { reportFile }),
-    };
+    return (0,run/* finishRun */.J)(request, deps, tally, { startedAt, thrown, plan, journalFile });
 }
 /**
  * Preflight of every bucket that the run reads or writes, before anything changes.
@@ -74476,7 +74279,54 @@ async function lookAtBuckets({ scope, destination }, named, { buckets, narrator 
     }
     return facts;
 }
-/** Planned keys that the run never got to, so that the counts add up to the keys in scope. */
+
+
+/***/ }),
+
+/***/ 9126:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   J: () => (/* binding */ finishRun)
+/* harmony export */ });
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+/* harmony import */ var _core_again_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(58);
+/* harmony import */ var _core_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2807);
+/* harmony import */ var _core_ports_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5158);
+/* harmony import */ var _core_report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4486);
+/* harmony import */ var _files_open_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5506);
+
+
+
+
+
+
+
+/** Account for a run: the keys that it did not get to, the notes, the report on disk. Never throws. */
+async function finishRun(request, deps, tally, end) {
+    const { startedAt, thrown, plan, journalFile } = end;
+    const error = thrown === undefined ? undefined : asRollbackError(thrown, request);
+    if (!request.dryRun)
+        countNotAttempted(tally);
+    for (const note of deps.buckets.notes)
+        tally.notes.add(note);
+    const report = (0,_core_report_js__WEBPACK_IMPORTED_MODULE_5__/* .finishReport */ .Ux)(request, tally, {
+        startedAt,
+        finishedAt: deps.now(),
+        requests: deps.buckets.requests,
+        ...(error !== undefined && { error: { code: error.code, message: error.message, hint: error.hint } }),
+    });
+    const reportFile = await writeReport(request.reportFile, report, deps.narrator);
+    return {
+        report,
+        highlights: (0,_core_report_js__WEBPACK_IMPORTED_MODULE_5__/* .highlightsOf */ .Xz)(tally),
+        ...(plan !== undefined && { plan: { file: plan.file, digest: plan.digest } }),
+        ...(journalFile !== undefined && { journalFile }),
+        ...(reportFile !== undefined && { reportFile }),
+    };
+}
+/** Keys that the run never got to, so that the counts add up to the keys in scope. */
 function countNotAttempted({ totals, skipped }) {
     const { keysExamined, restored, unchanged, conflicts, failed } = totals;
     const left = keysExamined - restored - unchanged - totals.skipped - conflicts - failed;
@@ -74485,19 +74335,30 @@ function countNotAttempted({ totals, skipped }) {
     totals.skipped += left;
     skipped['not-attempted'] = (skipped['not-attempted'] ?? 0) + left;
 }
-/** What ended a run early, as it stands in the report. */
 function asRollbackError(thrown, request) {
-    if (thrown instanceof errors/* CancelledError */.cc || (thrown instanceof Error && thrown.name === 'AbortError')) {
-        return new errors/* RollbackError */.ZS('cancelled', 'the job was cancelled', (0,again/* againWords */.W)(request), { cause: thrown });
+    if (thrown instanceof _core_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .CancelledError */ .cc || (thrown instanceof Error && thrown.name === 'AbortError')) {
+        return new _core_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .RollbackError */ .ZS('cancelled', 'the job was cancelled', (0,_core_again_js__WEBPACK_IMPORTED_MODULE_2__/* .againWords */ .W)(request), { cause: thrown });
     }
-    if (thrown instanceof errors/* RollbackError */.ZS)
+    if (thrown instanceof _core_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .RollbackError */ .ZS)
         return thrown;
-    if (thrown instanceof ports/* S3Failure */.b) {
+    if (thrown instanceof _core_ports_js__WEBPACK_IMPORTED_MODULE_4__/* .S3Failure */ .b) {
         const { code, message, hint } = thrown.failure;
-        return new errors/* RollbackError */.ZS(code, message, hint, { cause: thrown });
+        return new _core_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .RollbackError */ .ZS(code, message, hint, { cause: thrown });
     }
     const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new errors/* RollbackError */.ZS('unexpected', message, 'Please report this: it is a bug in s3-rollback.', { cause: thrown });
+    return new _core_errors_js__WEBPACK_IMPORTED_MODULE_3__/* .RollbackError */ .ZS('unexpected', message, 'Please report this: it is a bug in s3-rollback.', { cause: thrown });
+}
+/** The report on disk. That it cannot be written must not hide what the run did: then `undefined`, and a line in the log. */
+async function writeReport(file, report, narrator) {
+    try {
+        await (0,_files_open_js__WEBPACK_IMPORTED_MODULE_6__/* .makeFolder */ .fc)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(file));
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.writeFile)(file, `${JSON.stringify(report, null, 2)}\n`);
+        return file;
+    }
+    catch (error) {
+        narrator.say(`The report could not be written: ${error instanceof Error ? error.message : String(error)}`);
+        return undefined;
+    }
 }
 
 
@@ -74507,10 +74368,32 @@ function asRollbackError(thrown, request) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   l: () => (/* binding */ readSegments)
+/* harmony export */   h: () => (/* binding */ readScope)
 /* harmony export */ });
+/* unused harmony export readSegments */
 /* harmony import */ var _core_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2807);
+/* harmony import */ var _core_scope_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1978);
 
+
+/**
+ * List the bucket of a scope, and read the histories of the keys that are in it, each segment with a reader of its own.
+ * @throws what the listing throws, or a reader
+ */
+function readScope(scope, { buckets, narrator }, read) {
+    const inScope = (0,_core_scope_js__WEBPACK_IMPORTED_MODULE_1__/* .scopeTest */ .R)(scope);
+    let listed = 0;
+    async function* within({ batches }) {
+        for await (const batch of batches) {
+            yield batch.filter(({ key }) => inScope(key));
+            for (const { entries } of batch)
+                listed += entries.length;
+            narrator.progress(listed, undefined, 'versions and markers listed');
+        }
+    }
+    const { prefix, key } = scope;
+    const listing = buckets.open(scope.bucket ?? '').list({ prefix, ...(key !== undefined && { key }) });
+    return readSegments(listing, (segment) => read(segment.start, within(segment)));
+}
 /**
  * Read all segments of a listing side by side, and wait for every reader, whatever happens.
  * @throws the first error, a reader's or the listing's. When a reader leaves, the listing is given up, which is told to
@@ -74535,7 +74418,7 @@ async function readSegments(listing, read) {
 
 /***/ }),
 
-/***/ 6722:
+/***/ 4159:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -74549,8 +74432,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 var dist_cjs = __nccwpck_require__(3711);
 // EXTERNAL MODULE: ./build/core/ports.js
 var ports = __nccwpck_require__(5158);
-// EXTERNAL MODULE: ./build/core/text.js
-var core_text = __nccwpck_require__(6067);
 ;// CONCATENATED MODULE: ./build/s3/trouble.js
 /** An answer with a good status and a body that cannot be: empty, cut short, or an error in disguise. Tried again. */
 class BadAnswer extends Error {
@@ -74709,6 +74590,36 @@ function trouble_text(value) {
     return typeof value === 'string' ? value : undefined;
 }
 
+;// CONCATENATED MODULE: ./build/s3/bucket.js
+
+/** Does this answer say that the bucket is in another region? */
+function isElsewhere({ code, status, region }) {
+    return (code === 'PermanentRedirect' ||
+        code === 'AuthorizationHeaderMalformed' ||
+        code === 'IllegalLocationConstraintException' ||
+        (status === 301 && region !== undefined));
+}
+/**
+ * Send a request to the bucket wherever it is: an answer that names its region is followed, once. Its `send` must take
+ * the client from the bucket each time. https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
+ * @throws CancelledError, RequestError
+ */
+async function sendAnywhere(requester, bucket, request) {
+    try {
+        return await requester.send(request);
+    }
+    catch (error) {
+        if (!(error instanceof RequestError) || !isElsewhere(error.trouble))
+            throw error;
+        const { region } = error.trouble;
+        if (region === undefined || bucket.moveTo?.(region) !== true)
+            throw error;
+        return requester.send(request);
+    }
+}
+
+// EXTERNAL MODULE: ./build/core/text.js
+var core_text = __nccwpck_require__(6067);
 ;// CONCATENATED MODULE: ./build/s3/errors.js
 
 
@@ -74840,7 +74751,7 @@ function failureOf(asked, trouble, carried = {}) {
     return { code, message: (0,core_text/* shorten */.ml)(message, MAX_MESSAGE), hint: hintFor(asked, trouble, carried) };
 }
 
-;// CONCATENATED MODULE: ./build/s3/xml-fields.js
+;// CONCATENATED MODULE: ./build/s3/listing/xml-fields.js
 
 /** What stands in the leaves of an answer to ListObjectVersions. All throw BadAnswer where it cannot be what it should. */
 function malformed(what) {
@@ -74922,7 +74833,7 @@ function digits(xml, at, count) {
 
 // EXTERNAL MODULE: external "node:buffer"
 var external_node_buffer_ = __nccwpck_require__(4573);
-;// CONCATENATED MODULE: ./build/s3/xml-reader.js
+;// CONCATENATED MODULE: ./build/s3/listing/xml-reader.js
 
 /**
  * Reads the few XML documents that S3 sends as listings, byte by byte, forwards only, without building anything: no
@@ -75137,7 +75048,7 @@ function character(name) {
     return code > 0x10ffff || surrogate ? undefined : String.fromCodePoint(code);
 }
 
-;// CONCATENATED MODULE: ./build/s3/list-xml.js
+;// CONCATENATED MODULE: ./build/s3/listing/list-xml.js
 
 
 
@@ -75369,34 +75280,6 @@ function decodeUrl(text) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/s3/region.js
-
-/** Does this answer say that the bucket is in another region? */
-function isElsewhere({ code, status, region }) {
-    return (code === 'PermanentRedirect' ||
-        code === 'AuthorizationHeaderMalformed' ||
-        code === 'IllegalLocationConstraintException' ||
-        (status === 301 && region !== undefined));
-}
-/**
- * Send a request to the bucket wherever it is: an answer that names its region is followed, once. Its `send` must take
- * the client from the bucket each time. https://docs.aws.amazon.com/AmazonS3/latest/userguide/Redirects.html
- * @throws CancelledError, RequestError
- */
-async function sendAnywhere(requester, bucket, request) {
-    try {
-        return await requester.send(request);
-    }
-    catch (error) {
-        if (!(error instanceof RequestError) || !isElsewhere(error.trouble))
-            throw error;
-        const { region } = error.trouble;
-        if (region === undefined || bucket.moveTo?.(region) !== true)
-            throw error;
-        return requester.send(request);
-    }
-}
-
 ;// CONCATENATED MODULE: ./build/s3/head.js
 
 
@@ -75580,7 +75463,7 @@ function sameOrder(a, b) {
     return a.every((entry, i) => entry === b[i]);
 }
 
-;// CONCATENATED MODULE: ./build/s3/assemble.js
+;// CONCATENATED MODULE: ./build/s3/listing/assemble.js
 
 
 
@@ -75629,7 +75512,7 @@ class Assembler {
     }
 }
 
-;// CONCATENATED MODULE: ./build/s3/channel.js
+;// CONCATENATED MODULE: ./build/s3/listing/channel.js
 /** A queue between one writer and one reader, with room for so many; the writer waits for room, the reader for news. */
 class Channel {
     #room;
@@ -75694,7 +75577,7 @@ class Channel {
     }
 }
 
-;// CONCATENATED MODULE: ./build/s3/places.js
+;// CONCATENATED MODULE: ./build/s3/listing/places.js
 /**
  * What is known of the characters of a bucket's keys, place by place. A place is a depth below the prefix, counted in
  * slashes, an index within that part of the key, and the character before: years, counters, hashes and names each have
@@ -75866,7 +75749,7 @@ function commonLength(a, b) {
     return at;
 }
 
-;// CONCATENATED MODULE: ./build/s3/cut.js
+;// CONCATENATED MODULE: ./build/s3/listing/cut.js
 
 
 /** Places that decide where a key lies on the line: the next ones hardly move it. */
@@ -76021,7 +75904,7 @@ function cut_text(codes) {
     return codes.map((code) => String.fromCodePoint(code)).join('');
 }
 
-;// CONCATENATED MODULE: ./build/s3/cutting.js
+;// CONCATENATED MODULE: ./build/s3/listing/cutting.js
 
 
 
@@ -76150,7 +76033,7 @@ function cutsOf(question, isLarge, most) {
     return [...new Set([...inside.slice(0, most - 1), behind.cut])].sort(keys/* compareKeys */.YD);
 }
 
-;// CONCATENATED MODULE: ./build/s3/pages.js
+;// CONCATENATED MODULE: ./build/s3/listing/pages.js
 
 
 
@@ -76333,7 +76216,7 @@ async function readTop(requester, bucket, key) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/s3/server-order.js
+;// CONCATENATED MODULE: ./build/s3/listing/server-order.js
 
 /** What the pages of a bucket have shown of its server's order; what one listing learns holds for the next. */
 class ServerOrder {
@@ -76364,7 +76247,7 @@ class ServerOrder {
 const GROUPED = 'This server lists versions and delete markers apart, so their order was taken from their times; ' +
     'keys for which a tie matters were left alone (ambiguous-order).';
 
-;// CONCATENATED MODULE: ./build/s3/listing.js
+;// CONCATENATED MODULE: ./build/s3/listing/listing.js
 
 
 
@@ -76586,6 +76469,323 @@ class ParallelListing {
         const text = `listing bucket "${this.#bucket.name}": ${code}: ${message}`;
         return new errors/* RollbackError */.ZS(code, text, hint, { cause: error });
     }
+}
+
+// EXTERNAL MODULE: ./build/core/concurrent.js
+var concurrent = __nccwpck_require__(8017);
+;// CONCATENATED MODULE: ./build/s3/listing/just-before.js
+
+/**
+ * A key marker behind which a listing begins with this key, or with one of the few that fit in between: the key with its
+ * last character replaced by the one before, and the last character of all behind that. '' where there is none.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+ */
+function justBefore(key) {
+    const last = [...key.slice(-2)].at(-1) ?? '';
+    const head = key.slice(0, key.length - last.length);
+    const point = last.codePointAt(0) ?? 0;
+    if (point === 0)
+        return head;
+    const before = head + String.fromCodePoint(point === BEHIND_SURROGATES ? BEFORE_SURROGATES : point - 1);
+    const furthest = before + LAST;
+    return (0,keys/* keyBytes */.Rt)(furthest) <= keys/* MAX_KEY_BYTES */.Xd ? furthest : before;
+}
+const BEFORE_SURROGATES = 0xd7ff;
+const BEHIND_SURROGATES = 0xe000;
+const LAST = '\u{10ffff}';
+/** What all of these have in common at their beginning: of sorted keys, the first and the last do. */
+function commonPrefix(first, last) {
+    let length = 0;
+    while (length < first.length && first.charCodeAt(length) === last.charCodeAt(length))
+        length += 1;
+    const unit = first.charCodeAt(length - 1);
+    // Half a character is none.
+    const cutsPair = unit >= 0xd800 && unit <= 0xdbff;
+    return first.slice(0, cutsPair ? length - 1 : length);
+}
+
+;// CONCATENATED MODULE: ./build/s3/listing/gallop.js
+
+
+
+/** Entries in a page where keys lie far apart: more than most keys have, and a small answer. */
+const SMALL_PAGE = 100;
+const GROWTH = 4;
+/** The role may not list so much, or the server does not take a marker that is no key. */
+const REFUSED = new Set(['AccessDenied', 'InvalidArgument', 'InvalidRequest', 'InvalidURI']);
+class Gallop {
+    /** The entries of each key that is answered and has any, in the order in which they were sent. */
+    found = new Map();
+    #keys;
+    #options;
+    #smallest;
+    #answered;
+    #active = new Set();
+    #lanes = [];
+    #controller = new AbortController();
+    /** The server, or what the role may list, does not allow it. */
+    #mayNot = false;
+    #failure;
+    /** `keys`: in S3's order, each there once. */
+    constructor(keys, options) {
+        this.#keys = keys;
+        this.#options = options;
+        this.#smallest = Math.min(SMALL_PAGE, 4 * (options.depth + 1), options.largest);
+        this.#answered = new Uint8Array(keys.length);
+    }
+    /**
+     * Returns the keys that this server, or the role, does not let be read so: they have to be read one by one.
+     * @throws what `fetch` throws, but for a refusal of the question
+     */
+    async run() {
+        const { length } = this.#keys;
+        this.#open(0, length, this.#clamp(4 * length), undefined);
+        // Lanes open others before they end.
+        for (let i = 0; i < this.#lanes.length; i++)
+            await this.#lanes[i];
+        if (this.#failure !== undefined)
+            throw this.#failure.error;
+        return this.#keys.filter((_, i) => this.#answered[i] === 0);
+    }
+    get #over() {
+        return this.#mayNot || this.#failure !== undefined;
+    }
+    #open(at, end, size, pace) {
+        const [first, last] = [this.#keys[at], this.#keys[end - 1]];
+        if (first === undefined || last === undefined)
+            return;
+        const prefix = this.#options.prefix ?? commonPrefix(first, last);
+        const stretch = { prefix, at, end, partial: [], size, ...(pace !== undefined && { pace }) };
+        this.#active.add(stretch);
+        this.#lanes.push(this.#run(stretch));
+    }
+    async #run(stretch) {
+        try {
+            for (let wanted = this.#wanted(stretch); wanted !== undefined && !this.#over; wanted = this.#wanted(stretch)) {
+                const question = questionFor(stretch, wanted);
+                const page = await this.#options.fetch(question, this.#controller.signal);
+                if (isTrusted(page, question))
+                    this.#take(stretch, page, question.after);
+                else
+                    this.#mayNot = true;
+                this.#share();
+            }
+        }
+        catch (error) {
+            this.#fail(error, stretch);
+        }
+        finally {
+            this.#active.delete(stretch);
+            this.#share();
+        }
+    }
+    #wanted({ at, end }) {
+        return at < end ? this.#keys[at] : undefined;
+    }
+    #fail(error, { prefix, at, end }) {
+        const refused = error instanceof RequestError && REFUSED.has(error.trouble.code);
+        // The question for one key could not be any narrower.
+        if (refused && !(end - at === 1 && prefix === this.#keys[at])) {
+            this.#mayNot = true;
+            return;
+        }
+        this.#failure ??= { error };
+        this.#controller.abort(error);
+    }
+    /** Answer what the page answers. A key is whole when one behind it is seen, or the end. */
+    #take(stretch, page, asked) {
+        const from = stretch.at;
+        let used = 0;
+        for (const { key, entry } of page.entries) {
+            // Some servers' markers include the entry that they name.
+            if (asked?.versionId === entry.versionId && asked.key === key)
+                continue;
+            let wanted = this.#wanted(stretch);
+            while (wanted !== undefined && (0,keys/* compareKeys */.YD)(wanted, key) < 0) {
+                this.#answer(stretch, wanted);
+                wanted = this.#wanted(stretch);
+            }
+            if (wanted === undefined)
+                return;
+            if (wanted !== key)
+                continue;
+            used += 1;
+            stretch.partial.push(entry);
+        }
+        for (let wanted = this.#wanted(stretch); wanted !== undefined; wanted = this.#wanted(stretch)) {
+            if (page.next !== undefined && stretch.partial.length < this.#options.depth)
+                break;
+            this.#answer(stretch, wanted);
+        }
+        if (page.next !== undefined)
+            stretch.next = page.next;
+        const answered = stretch.at - from;
+        if (answered > 0)
+            stretch.pace = answered;
+        if (used * 2 >= page.entries.length)
+            stretch.size = this.#clamp(stretch.size * GROWTH);
+        else if (answered <= 1)
+            stretch.size = this.#smallest;
+    }
+    #answer(stretch, key) {
+        if (stretch.partial.length > 0)
+            this.found.set(key, stretch.partial);
+        stretch.partial = [];
+        this.#answered[stretch.at] = 1;
+        stretch.at += 1;
+    }
+    #clamp(size) {
+        return Math.min(this.#options.largest, Math.max(this.#smallest, size));
+    }
+    /** Give idle lanes a part of the longest stretch. */
+    #share() {
+        while (!this.#over) {
+            const idle = this.#options.lanes - this.#active.size;
+            const [longest] = [...this.#active].sort((a, b) => pagesLeft(b) - pagesLeft(a));
+            if (idle <= 0 || longest?.pace === undefined || pagesLeft(longest) < 2)
+                return;
+            const { at, end, size, pace } = longest;
+            const parts = Math.min(idle + 1, Math.floor(pagesLeft(longest)));
+            // Whole pages, as far as can be foreseen.
+            const each = Math.ceil((end - at) / parts / pace) * pace;
+            longest.end = at + each;
+            for (let start = longest.end; start < end; start += each)
+                this.#open(start, Math.min(end, start + each), size, pace);
+        }
+    }
+}
+function pagesLeft({ at, end, pace }) {
+    return pace === undefined ? 0 : (end - at) / pace;
+}
+/** On from where the last page ended if there is no jumping over the rest: a history goes on, or the key comes soon. */
+function questionFor({ prefix, partial, next, size }, wanted) {
+    const before = justBefore(wanted);
+    if (next !== undefined && (partial.length > 0 || (0,keys/* compareKeys */.YD)(next.key, before) >= 0)) {
+        return { prefix, after: next, maxKeys: size };
+    }
+    // A marker before the prefix says nothing.
+    if (before === '' || (0,keys/* compareKeys */.YD)(before, prefix) < 0)
+        return { prefix, maxKeys: size };
+    return { prefix, after: { key: before }, jump: true, maxKeys: size };
+}
+/** Did the server do as it was asked: encode the keys, and start at the marker? */
+function isTrusted({ urlEncoded, entries, next }, { after, jump }) {
+    if (!urlEncoded)
+        return false;
+    if (jump !== true || after === undefined)
+        return true;
+    const [first = next] = entries;
+    return first === undefined || (0,keys/* compareKeys */.YD)(first.key, after.key) >= 0;
+}
+
+;// CONCATENATED MODULE: ./build/s3/listing/read-histories.js
+
+
+
+
+
+
+
+
+
+const LARGEST_PAGE = 1000;
+/** The histories of keys that are known by name. It remembers what its server does not let it do. */
+class HistoryReader {
+    #requester;
+    #bucket;
+    #options;
+    #largest;
+    /** The server cannot be trusted with markers, or the role may list only what it asks for key by key. */
+    #oneByOne = false;
+    constructor(requester, bucket, options) {
+        this.#requester = requester;
+        this.#bucket = bucket;
+        this.#options = options;
+        this.#largest = options.pageSize ?? LARGEST_PAGE;
+    }
+    /**
+     * The whole histories of these keys, which are in S3's order and each there once; those without entries are left out.
+     * At most a request for each key, but for histories longer than a page, and one in a run to find out that keys have
+     * to be read one by one.
+     * @throws S3Failure, CancelledError
+     */
+    async read(keys, how = {}) {
+        const possible = keys.filter(canBeKey);
+        const depth = how.depth ?? Number.POSITIVE_INFINITY;
+        let entries;
+        try {
+            entries = await this.#readEntries(possible, how.prefix, depth);
+        }
+        catch (error) {
+            if (error instanceof BadAnswer)
+                throw new ports/* S3Failure */.b(failureOf('list', diagnose(error)), { cause: error });
+            throw asFailure('list', error);
+        }
+        const histories = new Map();
+        for (const key of possible) {
+            const own = entries.get(key);
+            // Not before all pages are there: each may show how this server orders.
+            if (own !== undefined)
+                histories.set(key, cutTo(depth, orderedHistory(key, own, this.#options.order.order)));
+        }
+        return histories;
+    }
+    async #readEntries(keys, prefix, depth) {
+        const { lanes } = this.#options;
+        const gallop = new Gallop(keys, {
+            fetch: (question, signal) => this.#fetch(question, signal),
+            depth,
+            lanes,
+            largest: this.#largest,
+            ...(prefix !== undefined && { prefix }),
+        });
+        const left = this.#oneByOne ? keys : await gallop.run();
+        if (left.length === 0)
+            return gallop.found;
+        const found = new Map(gallop.found);
+        await (0,concurrent/* forEachConcurrently */.D)(left, lanes, async (key) => {
+            const entries = await this.#readOne(key, depth);
+            if (entries.length > 0)
+                found.set(key, entries);
+        });
+        this.#oneByOne = true;
+        return found;
+    }
+    /** The key is the first of all that begin with it. */
+    async #readOne(key, depth) {
+        const entries = [];
+        let after;
+        let maxKeys = Math.min(SMALL_PAGE, this.#largest);
+        for (;;) {
+            const page = await this.#fetch({ prefix: key, maxKeys, ...(after !== undefined && { after }) });
+            let others = false;
+            for (const row of page.entries) {
+                if (row.key !== key)
+                    others = true;
+                else if (row.entry.versionId !== after?.versionId)
+                    entries.push(row.entry);
+            }
+            if (others || page.next === undefined || entries.length >= depth)
+                return entries;
+            after = page.next;
+            maxKeys = this.#largest;
+        }
+    }
+    async #fetch(question, signal) {
+        const page = await fetchPage(this.#requester, this.#bucket, question, signal);
+        this.#options.order.learn(page.evidence);
+        return page;
+    }
+}
+/** Where two orders are possible, which entries are the newest is not known: they all stay. */
+function cutTo(depth, history) {
+    if (history.otherOrder !== undefined || history.entries.length <= depth)
+        return history;
+    return { key: history.key, entries: history.entries.slice(0, depth) };
+}
+/** A manifest may name what no bucket can hold, and what S3 would refuse to be asked for. */
+function canBeKey(key) {
+    return key !== '' && key.isWellFormed() && (0,keys/* keyBytes */.Rt)(key) <= keys/* MAX_KEY_BYTES */.Xd;
 }
 
 ;// CONCATENATED MODULE: ./build/s3/preflight.js
@@ -76819,323 +77019,6 @@ class RateGate {
             next.go(this.state.start(next.keys));
         }
     }
-}
-
-// EXTERNAL MODULE: ./build/core/concurrent.js
-var concurrent = __nccwpck_require__(8017);
-;// CONCATENATED MODULE: ./build/s3/just-before.js
-
-/**
- * A key marker behind which a listing begins with this key, or with one of the few that fit in between: the key with its
- * last character replaced by the one before, and the last character of all behind that. '' where there is none.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
- */
-function justBefore(key) {
-    const last = [...key.slice(-2)].at(-1) ?? '';
-    const head = key.slice(0, key.length - last.length);
-    const point = last.codePointAt(0) ?? 0;
-    if (point === 0)
-        return head;
-    const before = head + String.fromCodePoint(point === BEHIND_SURROGATES ? BEFORE_SURROGATES : point - 1);
-    const furthest = before + LAST;
-    return (0,keys/* keyBytes */.Rt)(furthest) <= keys/* MAX_KEY_BYTES */.Xd ? furthest : before;
-}
-const BEFORE_SURROGATES = 0xd7ff;
-const BEHIND_SURROGATES = 0xe000;
-const LAST = '\u{10ffff}';
-/** What all of these have in common at their beginning: of sorted keys, the first and the last do. */
-function commonPrefix(first, last) {
-    let length = 0;
-    while (length < first.length && first.charCodeAt(length) === last.charCodeAt(length))
-        length += 1;
-    const unit = first.charCodeAt(length - 1);
-    // Half a character is none.
-    const cutsPair = unit >= 0xd800 && unit <= 0xdbff;
-    return first.slice(0, cutsPair ? length - 1 : length);
-}
-
-;// CONCATENATED MODULE: ./build/s3/gallop.js
-
-
-
-/** Entries in a page where keys lie far apart: more than most keys have, and a small answer. */
-const SMALL_PAGE = 100;
-const GROWTH = 4;
-/** The role may not list so much, or the server does not take a marker that is no key. */
-const REFUSED = new Set(['AccessDenied', 'InvalidArgument', 'InvalidRequest', 'InvalidURI']);
-class Gallop {
-    /** The entries of each key that is answered and has any, in the order in which they were sent. */
-    found = new Map();
-    #keys;
-    #options;
-    #smallest;
-    #answered;
-    #active = new Set();
-    #lanes = [];
-    #controller = new AbortController();
-    /** The server, or what the role may list, does not allow it. */
-    #mayNot = false;
-    #failure;
-    /** `keys`: in S3's order, each there once. */
-    constructor(keys, options) {
-        this.#keys = keys;
-        this.#options = options;
-        this.#smallest = Math.min(SMALL_PAGE, 4 * (options.depth + 1), options.largest);
-        this.#answered = new Uint8Array(keys.length);
-    }
-    /**
-     * Returns the keys that this server, or the role, does not let be read so: they have to be read one by one.
-     * @throws what `fetch` throws, but for a refusal of the question
-     */
-    async run() {
-        const { length } = this.#keys;
-        this.#open(0, length, this.#clamp(4 * length), undefined);
-        // Lanes open others before they end.
-        for (let i = 0; i < this.#lanes.length; i++)
-            await this.#lanes[i];
-        if (this.#failure !== undefined)
-            throw this.#failure.error;
-        return this.#keys.filter((_, i) => this.#answered[i] === 0);
-    }
-    get #over() {
-        return this.#mayNot || this.#failure !== undefined;
-    }
-    #open(at, end, size, pace) {
-        const [first, last] = [this.#keys[at], this.#keys[end - 1]];
-        if (first === undefined || last === undefined)
-            return;
-        const prefix = this.#options.prefix ?? commonPrefix(first, last);
-        const stretch = { prefix, at, end, partial: [], size, ...(pace !== undefined && { pace }) };
-        this.#active.add(stretch);
-        this.#lanes.push(this.#run(stretch));
-    }
-    async #run(stretch) {
-        try {
-            for (let wanted = this.#wanted(stretch); wanted !== undefined && !this.#over; wanted = this.#wanted(stretch)) {
-                const question = questionFor(stretch, wanted);
-                const page = await this.#options.fetch(question, this.#controller.signal);
-                if (isTrusted(page, question))
-                    this.#take(stretch, page, question.after);
-                else
-                    this.#mayNot = true;
-                this.#share();
-            }
-        }
-        catch (error) {
-            this.#fail(error, stretch);
-        }
-        finally {
-            this.#active.delete(stretch);
-            this.#share();
-        }
-    }
-    #wanted({ at, end }) {
-        return at < end ? this.#keys[at] : undefined;
-    }
-    #fail(error, { prefix, at, end }) {
-        const refused = error instanceof RequestError && REFUSED.has(error.trouble.code);
-        // The question for one key could not be any narrower.
-        if (refused && !(end - at === 1 && prefix === this.#keys[at])) {
-            this.#mayNot = true;
-            return;
-        }
-        this.#failure ??= { error };
-        this.#controller.abort(error);
-    }
-    /** Answer what the page answers. A key is whole when one behind it is seen, or the end. */
-    #take(stretch, page, asked) {
-        const from = stretch.at;
-        let used = 0;
-        for (const { key, entry } of page.entries) {
-            // Some servers' markers include the entry that they name.
-            if (asked?.versionId === entry.versionId && asked.key === key)
-                continue;
-            let wanted = this.#wanted(stretch);
-            while (wanted !== undefined && (0,keys/* compareKeys */.YD)(wanted, key) < 0) {
-                this.#answer(stretch, wanted);
-                wanted = this.#wanted(stretch);
-            }
-            if (wanted === undefined)
-                return;
-            if (wanted !== key)
-                continue;
-            used += 1;
-            stretch.partial.push(entry);
-        }
-        for (let wanted = this.#wanted(stretch); wanted !== undefined; wanted = this.#wanted(stretch)) {
-            if (page.next !== undefined && stretch.partial.length < this.#options.depth)
-                break;
-            this.#answer(stretch, wanted);
-        }
-        if (page.next !== undefined)
-            stretch.next = page.next;
-        const answered = stretch.at - from;
-        if (answered > 0)
-            stretch.pace = answered;
-        if (used * 2 >= page.entries.length)
-            stretch.size = this.#clamp(stretch.size * GROWTH);
-        else if (answered <= 1)
-            stretch.size = this.#smallest;
-    }
-    #answer(stretch, key) {
-        if (stretch.partial.length > 0)
-            this.found.set(key, stretch.partial);
-        stretch.partial = [];
-        this.#answered[stretch.at] = 1;
-        stretch.at += 1;
-    }
-    #clamp(size) {
-        return Math.min(this.#options.largest, Math.max(this.#smallest, size));
-    }
-    /** Give idle lanes a part of the longest stretch. */
-    #share() {
-        while (!this.#over) {
-            const idle = this.#options.lanes - this.#active.size;
-            const [longest] = [...this.#active].sort((a, b) => pagesLeft(b) - pagesLeft(a));
-            if (idle <= 0 || longest?.pace === undefined || pagesLeft(longest) < 2)
-                return;
-            const { at, end, size, pace } = longest;
-            const parts = Math.min(idle + 1, Math.floor(pagesLeft(longest)));
-            // Whole pages, as far as can be foreseen.
-            const each = Math.ceil((end - at) / parts / pace) * pace;
-            longest.end = at + each;
-            for (let start = longest.end; start < end; start += each)
-                this.#open(start, Math.min(end, start + each), size, pace);
-        }
-    }
-}
-function pagesLeft({ at, end, pace }) {
-    return pace === undefined ? 0 : (end - at) / pace;
-}
-/** On from where the last page ended if there is no jumping over the rest: a history goes on, or the key comes soon. */
-function questionFor({ prefix, partial, next, size }, wanted) {
-    const before = justBefore(wanted);
-    if (next !== undefined && (partial.length > 0 || (0,keys/* compareKeys */.YD)(next.key, before) >= 0)) {
-        return { prefix, after: next, maxKeys: size };
-    }
-    // A marker before the prefix says nothing.
-    if (before === '' || (0,keys/* compareKeys */.YD)(before, prefix) < 0)
-        return { prefix, maxKeys: size };
-    return { prefix, after: { key: before }, jump: true, maxKeys: size };
-}
-/** Did the server do as it was asked: encode the keys, and start at the marker? */
-function isTrusted({ urlEncoded, entries, next }, { after, jump }) {
-    if (!urlEncoded)
-        return false;
-    if (jump !== true || after === undefined)
-        return true;
-    const [first = next] = entries;
-    return first === undefined || (0,keys/* compareKeys */.YD)(first.key, after.key) >= 0;
-}
-
-;// CONCATENATED MODULE: ./build/s3/read-histories.js
-
-
-
-
-
-
-
-
-
-const LARGEST_PAGE = 1000;
-/** The histories of keys that are known by name. It remembers what its server does not let it do. */
-class HistoryReader {
-    #requester;
-    #bucket;
-    #options;
-    #largest;
-    /** The server cannot be trusted with markers, or the role may list only what it asks for key by key. */
-    #oneByOne = false;
-    constructor(requester, bucket, options) {
-        this.#requester = requester;
-        this.#bucket = bucket;
-        this.#options = options;
-        this.#largest = options.pageSize ?? LARGEST_PAGE;
-    }
-    /**
-     * The whole histories of these keys, which are in S3's order and each there once; those without entries are left out.
-     * At most a request for each key, but for histories longer than a page, and one in a run to find out that keys have
-     * to be read one by one.
-     * @throws S3Failure, CancelledError
-     */
-    async read(keys, how = {}) {
-        const possible = keys.filter(canBeKey);
-        const depth = how.depth ?? Number.POSITIVE_INFINITY;
-        let entries;
-        try {
-            entries = await this.#readEntries(possible, how.prefix, depth);
-        }
-        catch (error) {
-            if (error instanceof BadAnswer)
-                throw new ports/* S3Failure */.b(failureOf('list', diagnose(error)), { cause: error });
-            throw asFailure('list', error);
-        }
-        const histories = new Map();
-        for (const key of possible) {
-            const own = entries.get(key);
-            // Not before all pages are there: each may show how this server orders.
-            if (own !== undefined)
-                histories.set(key, cutTo(depth, orderedHistory(key, own, this.#options.order.order)));
-        }
-        return histories;
-    }
-    async #readEntries(keys, prefix, depth) {
-        const { lanes } = this.#options;
-        const gallop = new Gallop(keys, {
-            fetch: (question, signal) => this.#fetch(question, signal),
-            depth,
-            lanes,
-            largest: this.#largest,
-            ...(prefix !== undefined && { prefix }),
-        });
-        const left = this.#oneByOne ? keys : await gallop.run();
-        if (left.length === 0)
-            return gallop.found;
-        const found = new Map(gallop.found);
-        await (0,concurrent/* forEachConcurrently */.D)(left, lanes, async (key) => {
-            const entries = await this.#readOne(key, depth);
-            if (entries.length > 0)
-                found.set(key, entries);
-        });
-        this.#oneByOne = true;
-        return found;
-    }
-    /** The key is the first of all that begin with it. */
-    async #readOne(key, depth) {
-        const entries = [];
-        let after;
-        let maxKeys = Math.min(SMALL_PAGE, this.#largest);
-        for (;;) {
-            const page = await this.#fetch({ prefix: key, maxKeys, ...(after !== undefined && { after }) });
-            let others = false;
-            for (const row of page.entries) {
-                if (row.key !== key)
-                    others = true;
-                else if (row.entry.versionId !== after?.versionId)
-                    entries.push(row.entry);
-            }
-            if (others || page.next === undefined || entries.length >= depth)
-                return entries;
-            after = page.next;
-            maxKeys = this.#largest;
-        }
-    }
-    async #fetch(question, signal) {
-        const page = await fetchPage(this.#requester, this.#bucket, question, signal);
-        this.#options.order.learn(page.evidence);
-        return page;
-    }
-}
-/** Where two orders are possible, which entries are the newest is not known: they all stay. */
-function cutTo(depth, history) {
-    if (history.otherOrder !== undefined || history.entries.length <= depth)
-        return history;
-    return { key: history.key, entries: history.entries.slice(0, depth) };
-}
-/** A manifest may name what no bucket can hold, and what S3 would refuse to be asked for. */
-function canBeKey(key) {
-    return key !== '' && key.isWellFormed() && (0,keys/* keyBytes */.Rt)(key) <= keys/* MAX_KEY_BYTES */.Xd;
 }
 
 // EXTERNAL MODULE: external "node:stream"
@@ -77742,7 +77625,52 @@ const realWaiting = {
     },
 };
 
-;// CONCATENATED MODULE: ./build/s3/server-memory.js
+;// CONCATENATED MODULE: ./build/s3/restore-object.js
+
+
+/**
+ * Ask for an archived version to be made readable. Nothing is waited for: that takes minutes to days.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
+ * @throws CancelledError
+ */
+async function requestRestore(requester, bucket, key, versionId, storageClass, how) {
+    const input = {
+        Bucket: bucket.name,
+        Key: key,
+        VersionId: versionId,
+        RestoreRequest: {
+            // An object of Intelligent-Tiering comes back for good, and a number of days is refused.
+            // https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
+            ...(storageClass !== 'INTELLIGENT_TIERING' && { Days: how.days }),
+            GlacierJobParameters: { Tier: how.tier },
+        },
+        ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
+    };
+    try {
+        const { value } = await requester.send({
+            kind: 'put',
+            send: (abortSignal) => bucket.client.send(new dist_cjs/* RestoreObjectCommand */.Po5(input), { abortSignal }),
+        });
+        // 202 for a request that was accepted, 200 where there is a restored copy, which then stays for longer.
+        return { ok: true, state: value.$metadata.httpStatusCode === 200 ? 'available' : 'requested' };
+    }
+    catch (error) {
+        if (!(error instanceof RequestError))
+            throw error;
+        const { trouble, unsure } = error;
+        // An earlier try of our own, whose answer was lost, is under way as well as anybody's.
+        if (trouble.code === 'RestoreAlreadyInProgress')
+            return { ok: true, state: unsure ? 'requested' : 'in-progress' };
+        // "Restore is not allowed for the object's current storage class": it is in no archive.
+        if (trouble.code === 'InvalidObjectState')
+            return { ok: true, state: 'available' };
+        return { ok: false, failure: failureOf('restore-object', trouble) };
+    }
+}
+
+// EXTERNAL MODULE: ./build/core/plan.js
+var plan = __nccwpck_require__(4115);
+;// CONCATENATED MODULE: ./build/s3/writing/server-memory.js
 function newServerMemory() {
     return { refusesSelfCopy: false, refusesConditions: false, refusesAnnotations: false, notes: new Set() };
 }
@@ -77789,9 +77717,7 @@ function refusalOf({ status, code, message, about = '' }) {
 /** Codes with which servers say that they do not take a header. */
 const REFUSING = new Set(['InvalidArgument', 'InvalidRequest', 'NotSupported', 'UnsupportedArgument']);
 
-// EXTERNAL MODULE: ./build/core/plan.js
-var plan = __nccwpck_require__(4115);
-;// CONCATENATED MODULE: ./build/s3/guard.js
+;// CONCATENATED MODULE: ./build/s3/writing/guard.js
 
 
 
@@ -77895,7 +77821,7 @@ function failedWrite(asked, error, carried = {}) {
     return { ok: false, conflict: false, failure: failureOf(asked, error.trouble, carried) };
 }
 
-;// CONCATENATED MODULE: ./build/s3/add-marker.js
+;// CONCATENATED MODULE: ./build/s3/writing/add-marker.js
 
 
 
@@ -77939,7 +77865,7 @@ async function addDeleteMarker(requester, bucket, key, seen, memory) {
 
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
-;// CONCATENATED MODULE: ./build/s3/checksums.js
+;// CONCATENATED MODULE: ./build/s3/writing/checksums.js
 const ALGORITHMS = [
     'CRC32',
     'CRC32C',
@@ -77990,7 +77916,7 @@ function disagree(a, b) {
     return a.algorithm === b.algorithm && a.value !== b.value;
 }
 
-;// CONCATENATED MODULE: ./build/s3/multipart-tags.js
+;// CONCATENATED MODULE: ./build/s3/writing/multipart-tags.js
 
 
 /**
@@ -78030,7 +77956,7 @@ function sameTags(a, b) {
     return a.length === b.length && a.every(({ Key, Value }) => b.some((tag) => tag.Key === Key && tag.Value === Value));
 }
 
-;// CONCATENATED MODULE: ./build/s3/multipart-proof.js
+;// CONCATENATED MODULE: ./build/s3/writing/multipart-proof.js
 
 
 
@@ -78156,7 +78082,7 @@ function mismatch({ whole, key }, versionId) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/s3/copy-source.js
+;// CONCATENATED MODULE: ./build/s3/writing/copy-source.js
 
 
 
@@ -78245,7 +78171,7 @@ function sourceChanged({ bucket, key, versionId }) {
     });
 }
 
-;// CONCATENATED MODULE: ./build/s3/part-plan.js
+;// CONCATENATED MODULE: ./build/s3/writing/part-plan.js
 const MIB = 1024 ** 2;
 const SMALLEST = 5 * MIB;
 const LARGEST = 5 * 1024 * MIB;
@@ -78283,7 +78209,7 @@ function partRange({ partSize }, size, number) {
     return `bytes=${first}-${Math.min(first + partSize, size) - 1}`;
 }
 
-;// CONCATENATED MODULE: ./build/s3/multipart-source.js
+;// CONCATENATED MODULE: ./build/s3/writing/multipart-source.js
 
 
 
@@ -78422,7 +78348,7 @@ function tooLarge({ versionId, key }, size) {
     return new ports/* S3Failure */.b(failureOf('multipart-copy', { code: 'EntityTooLarge', message, sort: 'permanent' }));
 }
 
-;// CONCATENATED MODULE: ./build/s3/multipart-upload.js
+;// CONCATENATED MODULE: ./build/s3/writing/multipart-upload.js
 
 
 
@@ -78607,7 +78533,7 @@ async function abandon({ requester, bucket, key, id }) {
     }
 }
 
-;// CONCATENATED MODULE: ./build/s3/copy-multipart.js
+;// CONCATENATED MODULE: ./build/s3/writing/copy-multipart.js
 
 
 
@@ -78747,7 +78673,7 @@ function withLeftover(write, { id }) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/s3/copy-object.js
+;// CONCATENATED MODULE: ./build/s3/writing/copy-object.js
 
 
 
@@ -78840,56 +78766,6 @@ async function explain(copy, guarded, error) {
     return failedWrite('copy', error, step.carry);
 }
 
-;// CONCATENATED MODULE: ./build/s3/restore-object.js
-
-
-/**
- * Ask for an archived version to be made readable. Nothing is waited for: that takes minutes to days.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
- * @throws CancelledError
- */
-async function requestRestore(requester, bucket, key, versionId, storageClass, how) {
-    const input = {
-        Bucket: bucket.name,
-        Key: key,
-        VersionId: versionId,
-        RestoreRequest: {
-            // An object of Intelligent-Tiering comes back for good, and a number of days is refused.
-            // https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects.html
-            ...(storageClass !== 'INTELLIGENT_TIERING' && { Days: how.days }),
-            GlacierJobParameters: { Tier: how.tier },
-        },
-        ...(bucket.expectedOwner !== undefined && { ExpectedBucketOwner: bucket.expectedOwner }),
-    };
-    try {
-        const { value } = await requester.send({
-            kind: 'put',
-            send: (abortSignal) => bucket.client.send(new dist_cjs/* RestoreObjectCommand */.Po5(input), { abortSignal }),
-        });
-        // 202 for a request that was accepted, 200 where there is a restored copy, which then stays for longer.
-        return { ok: true, state: value.$metadata.httpStatusCode === 200 ? 'available' : 'requested' };
-    }
-    catch (error) {
-        if (!(error instanceof RequestError))
-            throw error;
-        const { trouble, unsure } = error;
-        // An earlier try of our own, whose answer was lost, is under way as well as anybody's.
-        if (trouble.code === 'RestoreAlreadyInProgress')
-            return { ok: true, state: unsure ? 'requested' : 'in-progress' };
-        // "Restore is not allowed for the object's current storage class": it is in no archive.
-        if (trouble.code === 'InvalidObjectState')
-            return { ok: true, state: 'available' };
-        return { ok: false, failure: failureOf('restore-object', trouble) };
-    }
-}
-
-;// CONCATENATED MODULE: ./build/s3/write.js
-/** Everything that adds an entry to a key. */
-
-
-
-
-
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
 // EXTERNAL MODULE: external "node:https"
@@ -78928,6 +78804,8 @@ function createClient(options) {
 }
 
 ;// CONCATENATED MODULE: ./build/s3/index.js
+
+
 
 
 

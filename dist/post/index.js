@@ -38970,8 +38970,7 @@ function scope_scopeTest(scope) {
     return (key) => (exact === undefined ? key.startsWith(prefix) : key === exact) && included(key) && !excluded(key);
 }
 /** The scope as it stands in plan headers and reports: only what was asked for, in a fixed order. */
-function scope_scopeRecord(scope, more = {}) {
-    const { manifest, destination } = more;
+function scope_scopeRecord(scope, { manifest, destination } = {}) {
     return {
         ...(scope.bucket !== undefined && { bucket: scope.bucket }),
         ...(manifest !== undefined && { manifest: manifest.given }),
@@ -39340,6 +39339,10 @@ const registry_inputs_INPUTS = [
 
 ;// CONCATENATED MODULE: ./build/action/registry.js
 
+/**
+ * Every input and output of the action, once. action.yml and the tables of the README are held to this list by
+ * tests; the code can name no input that is not in it.
+ */
 
 const registry_INPUT_NAMES = registry_inputs_INPUTS.map((input) => input.name);
 const OUTPUTS = [
@@ -39680,10 +39683,11 @@ function parseArchived(read) {
     }
     return undefined;
 }
-/** What is requested from an archive is copied by a later run, which has to mean the same versions. */
+/** What is requested from an archive is copied by a later run, which should mean the same versions. */
 function checkRepeatable(read, scope, target, destination) {
     if (target.kind === 'versions-back' && target.count > 0 && destination === undefined && scope.key === undefined) {
-        read.problem('versions-back', 'counts from what is there, so the second run, which archived: restore needs, would take the keys that are done further back', 'Give to-time instead, or version ids in a manifest.');
+        read.warn('input "versions-back" counts from what is there, so the second run, which archived: restore needs, takes the keys that ' +
+            'this one restores further back. Give to-time instead, or version ids in a manifest.');
     }
     if (target.kind === 'time' && /ago$/i.test(read.text('to-time'))) {
         read.warn(`input "to-time": ${quoted(read.text('to-time'))} will be another time when a later run copies what was requested from the ` +

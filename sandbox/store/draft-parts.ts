@@ -1,4 +1,5 @@
 import {
+  type Algorithm,
   type Checksums,
   type ChecksumType,
   compositeChecksum,
@@ -7,15 +8,22 @@ import {
   defined,
   isPossible,
 } from './checksums.ts';
-import type { PutOptions } from './draft.ts';
 import { type Draft, EMPTY_DRAFT, type Encryption, etagOf, etagOfParts } from './entry.ts';
+
+/** How a version came to be uploaded. */
+export interface Uploading {
+  /** As if uploaded in parts of these sizes, in this order. Without `body` they are sparse, and `size` is their sum. */
+  parts?: readonly number[];
+  /** A checksum that is right. `type`: of an object in parts, by default as S3 has it for the algorithm. */
+  checksum?: { algorithm: Algorithm; type?: ChecksumType };
+}
 
 type Content = Pick<Draft, 'body' | 'size'>;
 
 /** What an upload of this content, in one piece or in parts of these sizes, would have led to. */
 export function uploaded(
   { body, size }: Content,
-  { parts: sizes, checksum }: PutOptions,
+  { parts: sizes, checksum }: Uploading,
   sse: Encryption,
   salt: string,
 ): Pick<Draft, 'etag' | 'parts' | 'checksums'> {

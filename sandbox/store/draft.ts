@@ -1,6 +1,5 @@
 import { toMillis } from '../clock.ts';
-import type { Algorithm, ChecksumType } from './checksums.ts';
-import { uploaded } from './draft-parts.ts';
+import { type Uploading, uploaded } from './draft-parts.ts';
 import {
   type ArchiveTier,
   DEFAULT_ENCRYPTION,
@@ -13,12 +12,10 @@ import {
 } from './entry.ts';
 
 /** What a test may say about a version it puts. Everything is optional. */
-export interface PutOptions {
+export interface PutOptions extends Uploading {
   body?: string | Uint8Array;
   /** A size without bytes: reads give zeros. Not together with `body`. */
   size?: number;
-  /** As if uploaded in parts of these sizes, in this order. Without `body` they are sparse, and `size` is their sum. */
-  parts?: readonly number[];
   /** With or without quotes; default what S3 makes of the content and its parts. */
   etag?: string;
   lastModified?: string | number;
@@ -32,8 +29,6 @@ export interface PutOptions {
   /** Encrypted with a key of the customer's, which no reader has unless it sends one. */
   sseCustomer?: boolean;
   lock?: { mode?: LockMode; retainUntil?: string | number; legalHold?: boolean };
-  /** A checksum that is right. `type`: of an object in parts, by default as S3 has it for the algorithm. */
-  checksum?: { algorithm: Algorithm; type?: ChecksumType };
   /** A checksum as it is, right or wrong. */
   checksumCrc64nvme?: string;
   /** Sunk into an archive of INTELLIGENT_TIERING, which is then the storage class. */

@@ -101,13 +101,12 @@ function parseArchived(read: InputReader): ArchiveRequest | undefined {
   return undefined;
 }
 
-/** What is requested from an archive is copied by a later run, which has to mean the same versions. */
+/** What is requested from an archive is copied by a later run, which should mean the same versions. */
 function checkRepeatable(read: InputReader, scope: Scope, target: Target, destination: Destination | undefined): void {
   if (target.kind === 'versions-back' && target.count > 0 && destination === undefined && scope.key === undefined) {
-    read.problem(
-      'versions-back',
-      'counts from what is there, so the second run, which archived: restore needs, would take the keys that are done further back',
-      'Give to-time instead, or version ids in a manifest.',
+    read.warn(
+      'input "versions-back" counts from what is there, so the second run, which archived: restore needs, takes the keys that ' +
+        'this one restores further back. Give to-time instead, or version ids in a manifest.',
     );
   }
   if (target.kind === 'time' && /ago$/i.test(read.text('to-time'))) {

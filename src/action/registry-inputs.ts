@@ -1,6 +1,16 @@
-import type { InputSpec } from './registry.ts';
-
 /** Every input, in the order in which action.yml and the README have them. */
+
+export interface InputSpec {
+  readonly name: string;
+  /** As action.yml gives it; absent where an empty input means that nothing was asked. */
+  readonly default?: string;
+  readonly required?: true;
+  readonly group: InputGroup;
+  /** Markdown, one paragraph. */
+  readonly description: string;
+}
+
+export type InputGroup = 'Which keys' | 'Back to what' | 'How' | 'Files' | 'Connection';
 
 export const INPUTS = [
   {

@@ -5,19 +5,7 @@ import { INPUTS } from './registry-inputs.ts';
  * tests; the code can name no input that is not in it.
  */
 
-export interface InputSpec {
-  readonly name: string;
-  /** As action.yml gives it; absent where an empty input means that nothing was asked. */
-  readonly default?: string;
-  readonly required?: true;
-  readonly group: InputGroup;
-  /** Markdown, one paragraph. */
-  readonly description: string;
-}
-
-export type InputGroup = 'Which keys' | 'Back to what' | 'How' | 'Files' | 'Connection';
-
-export { INPUTS };
+export { INPUTS, type InputGroup, type InputSpec } from './registry-inputs.ts';
 
 export type InputName = (typeof INPUTS)[number]['name'];
 

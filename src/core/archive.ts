@@ -1,5 +1,5 @@
-import type { ObjectHead } from './copy.ts';
 import type { Place } from './decide.ts';
+import type { ObjectHead } from './head.ts';
 import type { Entry } from './history.ts';
 import type { RestoreTier } from './request.ts';
 

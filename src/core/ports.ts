@@ -1,5 +1,5 @@
-import type { ObjectHead } from './copy.ts';
 import type { Versioning } from './decide.ts';
+import type { ObjectHead } from './head.ts';
 import type { Entry, KeyHistory } from './history.ts';
 import type { ListingOrder } from './order.ts';
 import type { Failure } from './outcome.ts';

@@ -1,5 +1,4 @@
 import picomatch from 'picomatch';
-import type { RestoreRequest } from './request.ts';
 
 /** Which keys a run may touch. Nothing outside it is ever named in a request that changes anything. */
 export interface Scope {
@@ -43,9 +42,8 @@ export function scopeTest(scope: Scope): (key: string) => boolean {
 /** The scope as it stands in plan headers and reports: only what was asked for, in a fixed order. */
 export function scopeRecord(
   scope: Scope,
-  more: Pick<RestoreRequest, 'manifest' | 'destination'> = {},
+  { manifest, destination }: { readonly manifest?: { readonly given: string }; readonly destination?: object } = {},
 ): Record<string, unknown> {
-  const { manifest, destination } = more;
   return {
     ...(scope.bucket !== undefined && { bucket: scope.bucket }),
     ...(manifest !== undefined && { manifest: manifest.given }),

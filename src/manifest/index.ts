@@ -1,4 +1,5 @@
 /** Manifests: csv, jsonl, inventory and completion reports → rows, streamed. */
 export { openLocal } from './local.ts';
-export { type OpenFile, openManifest } from './open.ts';
+export { openManifest } from './open.ts';
 export { remoteError } from './remote.ts';
+export type { OpenFile } from './source.ts';

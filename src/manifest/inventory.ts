@@ -6,9 +6,8 @@ import { csvRows } from './csv-records.ts';
 import { type Document, listField, md5Field, textField } from './document.ts';
 import { invalid, nameOf, shown } from './errors.ts';
 import { inventoryReader } from './inventory-rows.ts';
-import type { OpenFile } from './open.ts';
 import { refuseBinary } from './sniff.ts';
-import { checkedMd5, gunzipped, isGzip, openSource } from './source.ts';
+import { checkedMd5, gunzipped, isGzip, type OpenFile, openSource } from './source.ts';
 
 interface DataFile {
   readonly key: string;

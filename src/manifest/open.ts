@@ -6,13 +6,7 @@ import { checkManifestChecksum, openInventory } from './inventory.ts';
 import { openJsonLines } from './jsonl.ts';
 import { openReport } from './report.ts';
 import { contentOf, contradiction } from './sniff.ts';
-import { bomBytes, gunzipped, isGzip, openSource, parsedJson, type Source, wholeOf } from './source.ts';
-
-/**
- * Opens a file of a manifest, wherever it lies; `openLocal` does it for files of this machine. What it throws, and what
- * its chunks throw, reaches the caller unchanged.
- */
-export type OpenFile = (location: ManifestLocation) => Promise<AsyncIterable<Uint8Array>>;
+import { bomBytes, gunzipped, isGzip, type OpenFile, openSource, parsedJson, type Source, wholeOf } from './source.ts';
 
 /**
  * Open a manifest in any format. Its beginning is read here, and the rest as its rows are asked for: memory does not

@@ -3,8 +3,7 @@ import { checkBucket } from './cells.ts';
 import { reportRows } from './csv.ts';
 import { type Document, listField, md5Field, textField } from './document.ts';
 import { invalid, nameOf, shown } from './errors.ts';
-import type { OpenFile } from './open.ts';
-import { bomBytes, checkedMd5, openSource } from './source.ts';
+import { bomBytes, checkedMd5, type OpenFile, openSource } from './source.ts';
 
 const FORMAT = 'Report_CSV_20180820';
 const SCHEMA = ['Bucket', 'Key', 'VersionId', 'TaskStatus'];

@@ -2,7 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import type { ManifestLocation } from '../core/manifest.ts';
 import { invalid } from './errors.ts';
+
+/**
+ * Opens a file of a manifest, wherever it lies; `openLocal` does it for files of this machine. What it throws, and what
+ * its chunks throw, reaches the caller unchanged.
+ */
+export type OpenFile = (location: ManifestLocation) => Promise<AsyncIterable<Uint8Array>>;
 
 /** The longest row of any format, in bytes: a key of 1,024 bytes all encoded, and plenty for what else is in a row. */
 export const MAX_ROW_BYTES = 64 * 1024;

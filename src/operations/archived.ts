@@ -6,7 +6,6 @@ import type { Buckets, RestoreAnswer } from '../core/ports.ts';
 import { countOutcome, type Tally } from '../core/report.ts';
 import { type ArchiveRequest, changedPrefix, type Request, type RestoreRequest } from '../core/request.ts';
 import { openSorter, type Sorter } from '../files/sort.ts';
-import type { PlanDeps } from './plan.ts';
 
 /** A key whose plan waits for versions that are in an archive. */
 export interface ArchivedKey extends Place {
@@ -27,7 +26,7 @@ export function openArchivedSpool(folder: string): Sorter<ArchivedKey> {
 export async function collectArchived(
   key: ArchivedKey,
   request: RestoreRequest,
-  deps: Pick<PlanDeps, 'archived'>,
+  deps: { readonly archived: Sorter<ArchivedKey> },
   tally: Tally,
 ): Promise<void> {
   countArchived(tally, key.versions);

@@ -10,7 +10,7 @@ import type { JournalFile } from '../files/journal.ts';
 import { readPlan } from '../files/plan-spool.ts';
 import { type ApplyDeps, applyChunk } from './apply.ts';
 import { type Chunk, type ChunkKey, chunksOf } from './chunk.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from './planner.ts';
 import type { RunDeps } from './run.ts';
 import { openStacks } from './stacks.ts';
 import { verifyChunk, verifyKey } from './verify.ts';

@@ -5,7 +5,7 @@ import type { DownloadRequest } from '../core/request.ts';
 import { findTarget, type SkipReason, type Target } from '../core/target.ts';
 import { countArchived } from './archived.ts';
 import type { Version } from './download-names.ts';
-import { versionNotFound, versionRefused } from './plan-checks.ts';
+import { versionNotFound, versionRefused } from './not-there.ts';
 import type { RunDeps } from './run.ts';
 import { readScope } from './segments.ts';
 

@@ -13,7 +13,7 @@ import { fetcher } from './download-fetch.ts';
 import { listVersions } from './download-list.ts';
 import { type NamedVersion, type Naming, named, openNames, settleNames } from './download-names.ts';
 import { type DownloadPlan, openDownloadPlan } from './download-plan.ts';
-import { nothingInScope } from './plan-checks.ts';
+import { nothingInScope } from './not-there.ts';
 import { finishRun, type RunDeps } from './run.ts';
 
 /**

@@ -1,45 +1,13 @@
 import { dirname } from 'node:path';
-import type { Narrator } from '../core/narrator.ts';
 import { firstStepKind, parsePlanLine } from '../core/plan.ts';
-import type { BucketFacts, Buckets } from '../core/ports.ts';
 import { offerSample, type Tally, targetRecord } from '../core/report.ts';
 import type { RestoreRequest } from '../core/request.ts';
 import { scopeRecord } from '../core/scope.ts';
 import { formatTime } from '../core/time.ts';
 import { openPlanSpool, type PlanSpool } from '../files/plan-spool.ts';
-import type { Sorter } from '../files/sort.ts';
-import type { ArchivedKey } from './archived.ts';
-import { type Planner, planner } from './planner.ts';
+import { type Plan, type PlanCounts, type PlanDeps, type Planner, planner } from './planner.ts';
 import type { Rows } from './rows.ts';
 import { readScope } from './segments.ts';
-
-/** What the plan's size is, beyond the numbers of keys. */
-export interface PlanCounts {
-  /** Planned steps that delete a version for good. */
-  versionDeletes: number;
-  /** Planned steps that remove an entry by its id, markers included. */
-  removals: number;
-  copies: number;
-  /** Copies that take over a retention or a legal hold. */
-  locked: number;
-  /** Keys on which several versions are put. */
-  stacks: number;
-}
-
-export interface Plan extends Readonly<PlanCounts> {
-  readonly file: string;
-  readonly digest: string;
-}
-
-export interface PlanDeps {
-  readonly buckets: Buckets;
-  readonly facts: ReadonlyMap<string, BucketFacts>;
-  readonly narrator: Narrator;
-  readonly now: () => number;
-  readonly concurrency: number;
-  /** Takes the keys of which a version has to be restored from an archive first. */
-  readonly archived: Sorter<ArchivedKey>;
-}
 
 /**
  * Read every history in scope, decide on each key, and write the plan to disk. Changes nothing in the bucket.

@@ -2,17 +2,46 @@ import { forEachConcurrently } from '../core/concurrent.ts';
 import { type CopyQuestion, type Decision, decide, type Wish } from '../core/decide.ts';
 import type { KeyHistory } from '../core/history.ts';
 import { keyBytes, MAX_KEY_BYTES } from '../core/keys.ts';
+import type { Narrator } from '../core/narrator.ts';
 import { type Failure, type Outcome, stopsTheRun } from '../core/outcome.ts';
 import type { PlannedKey } from '../core/plan.ts';
-import { S3Failure } from '../core/ports.ts';
+import { type BucketFacts, type Buckets, S3Failure } from '../core/ports.ts';
 import { countOutcome, countPlanned, type Tally } from '../core/report.ts';
 import { changedPlace, changedPrefix, type RestoreRequest } from '../core/request.ts';
 import { forLog } from '../core/text.ts';
-import { collectArchived } from './archived.ts';
-import type { PlanCounts, PlanDeps } from './plan.ts';
-import { versionNotFound, versionRefused } from './plan-checks.ts';
+import type { Sorter } from '../files/sort.ts';
+import { type ArchivedKey, collectArchived } from './archived.ts';
+import { versionNotFound, versionRefused } from './not-there.ts';
 import { readPlaces } from './read-places.ts';
 import { type SettledCopy, settleCopy } from './settle.ts';
+
+/** What the plan's size is, beyond the numbers of keys. */
+export interface PlanCounts {
+  /** Planned steps that delete a version for good. */
+  versionDeletes: number;
+  /** Planned steps that remove an entry by its id, markers included. */
+  removals: number;
+  copies: number;
+  /** Copies that take over a retention or a legal hold. */
+  locked: number;
+  /** Keys on which several versions are put. */
+  stacks: number;
+}
+
+export interface Plan extends Readonly<PlanCounts> {
+  readonly file: string;
+  readonly digest: string;
+}
+
+export interface PlanDeps {
+  readonly buckets: Buckets;
+  readonly facts: ReadonlyMap<string, BucketFacts>;
+  readonly narrator: Narrator;
+  readonly now: () => number;
+  readonly concurrency: number;
+  /** Takes the keys of which a version has to be restored from an archive first. */
+  readonly archived: Sorter<ArchivedKey>;
+}
 
 /** A key to be planned: its history, which is empty where there is no such key, and what a manifest says of it. */
 export interface Candidate {

@@ -6,8 +6,10 @@ import { forLog } from '../core/text.ts';
 import { openJournal } from '../files/journal.ts';
 import { openArchivedSpool, requestArchived } from './archived.ts';
 import { carryOut } from './carry-out.ts';
-import { makePlan, type Plan } from './plan.ts';
-import { checkPlan, noteFacts, nothingInScope } from './plan-checks.ts';
+import { nothingInScope } from './not-there.ts';
+import { makePlan } from './plan.ts';
+import { checkPlan, noteFacts } from './plan-checks.ts';
+import type { Plan } from './planner.ts';
 import { readRows } from './rows.ts';
 import { finishRun, type RunDeps } from './run.ts';
 

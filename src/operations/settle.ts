@@ -1,6 +1,7 @@
 import { type ArchivedVersion, archivedIn } from '../core/archive.ts';
-import { type CopyOptions, copyStep, type ObjectHead, sameObject } from '../core/copy.ts';
+import { type CopyOptions, copyStep, sameObject } from '../core/copy.ts';
 import type { CopyQuestion, Place } from '../core/decide.ts';
+import type { ObjectHead } from '../core/head.ts';
 import type { Entry } from '../core/history.ts';
 import { type PlannedKey, type Step, seenOf } from '../core/plan.ts';
 import type { Buckets } from '../core/ports.ts';

@@ -4,12 +4,11 @@ import {
   HeadObjectCommand,
   type HeadObjectCommandOutput,
 } from '@aws-sdk/client-s3';
-import type { ObjectHead } from '../core/copy.ts';
+import type { ObjectHead } from '../core/head.ts';
 import { S3Failure } from '../core/ports.ts';
+import { type Bucket, sendAnywhere } from './bucket.ts';
 import { type Asked, failureOf } from './errors.ts';
-import { unquote } from './list-xml.ts';
-import type { Bucket } from './pages.ts';
-import { sendAnywhere } from './region.ts';
+import { unquote } from './listing/list-xml.ts';
 import type { Requester } from './request.ts';
 import { BadAnswer, RequestError } from './trouble.ts';
 

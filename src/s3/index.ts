@@ -1,17 +1,20 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { BucketPort, Buckets, RequestCounts } from '../core/ports.ts';
+import type { Bucket } from './bucket.ts';
 import { headVersion } from './head.ts';
-import { listVersions } from './listing.ts';
-import { type Bucket, readTop } from './pages.ts';
+import { listVersions } from './listing/listing.ts';
+import { readTop } from './listing/pages.ts';
+import { HistoryReader } from './listing/read-histories.ts';
+import { ServerOrder } from './listing/server-order.ts';
 import { preflight } from './preflight.ts';
 import { RateGate, RateState } from './rate.ts';
-import { HistoryReader } from './read-histories.ts';
 import { readObject } from './read-object.ts';
 import { MAX_BATCH, removeEntries } from './remove.ts';
 import { Requester, realWaiting, type Waiting } from './request.ts';
-import { newServerMemory, type ServerMemory } from './server-memory.ts';
-import { ServerOrder } from './server-order.ts';
-import { addDeleteMarker, copyVersion, requestRestore } from './write.ts';
+import { requestRestore } from './restore-object.ts';
+import { addDeleteMarker } from './writing/add-marker.ts';
+import { copyVersion } from './writing/copy-object.ts';
+import { newServerMemory, type ServerMemory } from './writing/server-memory.ts';
 
 export { type ClientOptions, createClient } from './client.ts';
 

@@ -1,9 +1,8 @@
 import { GetBucketVersioningCommand, GetObjectLockConfigurationCommand } from '@aws-sdk/client-s3';
 import { RollbackError } from '../core/errors.ts';
 import type { BucketFacts } from '../core/ports.ts';
+import { type Bucket, isElsewhere, sendAnywhere } from './bucket.ts';
 import { hintFor, permissionsFor } from './errors.ts';
-import type { Bucket } from './pages.ts';
-import { isElsewhere, sendAnywhere } from './region.ts';
 import type { Requester } from './request.ts';
 import { RequestError } from './trouble.ts';
 

@@ -2,12 +2,11 @@ import { Readable } from 'node:stream';
 import { GetObjectCommand, type GetObjectCommandInput, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { BuildMiddleware } from '@smithy/types';
 import { type ObjectStream, S3Failure } from '../core/ports.ts';
+import { type Bucket, sendAnywhere } from './bucket.ts';
 import { failureOf } from './errors.ts';
 import { asFailure, checksumsOf, versionOf } from './head.ts';
-import { unquote } from './list-xml.ts';
-import type { Bucket } from './pages.ts';
+import { unquote } from './listing/list-xml.ts';
 import { type Part, type ReadingContext, resumed } from './read-resumed.ts';
-import { sendAnywhere } from './region.ts';
 import { BadAnswer, RequestError } from './trouble.ts';
 
 /** An object as its first answer showed it, so that the rest can be asked for where that breaks off. */

@@ -7,8 +7,8 @@ import {
 import { CancelledError } from '../core/errors.ts';
 import { fitsInXml } from '../core/keys.ts';
 import type { EntryName, Removal } from '../core/ports.ts';
+import type { Bucket } from './bucket.ts';
 import { BadAnswer, failureOf, RequestError, sorted } from './errors.ts';
-import type { Bucket } from './pages.ts';
 import type { Requester } from './request.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */

@@ -1,8 +1,8 @@
 import { RestoreObjectCommand } from '@aws-sdk/client-s3';
 import type { RestoreAnswer } from '../core/ports.ts';
 import type { ArchiveRequest } from '../core/request.ts';
+import type { Bucket } from './bucket.ts';
 import { failureOf, RequestError } from './errors.ts';
-import type { Bucket } from './pages.ts';
 import type { Requester } from './request.ts';
 
 /**

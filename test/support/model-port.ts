@@ -1,5 +1,5 @@
-import type { ObjectHead } from '../../src/core/copy.ts';
 import { CancelledError } from '../../src/core/errors.ts';
+import type { ObjectHead } from '../../src/core/head.ts';
 import type { Entry, KeyHistory } from '../../src/core/history.ts';
 import type { Failure } from '../../src/core/outcome.ts';
 import type { Seen } from '../../src/core/plan.ts';

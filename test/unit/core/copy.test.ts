@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { archivedIn, waitingTime } from '../../../src/core/archive.ts';
-import { copyStep, MAX_COPY_BYTES, type ObjectHead, sameObject } from '../../../src/core/copy.ts';
+import { copyStep, MAX_COPY_BYTES, sameObject } from '../../../src/core/copy.ts';
+import type { ObjectHead } from '../../../src/core/head.ts';
 import type { Entry } from '../../../src/core/history.ts';
 import type { Preserve } from '../../../src/core/request.ts';
 import { version } from './entries.ts';

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
-import type { ObjectHead } from '../../../src/core/copy.ts';
 import { CancelledError } from '../../../src/core/errors.ts';
+import type { ObjectHead } from '../../../src/core/head.ts';
 import type { Entry, KeyHistory } from '../../../src/core/history.ts';
 import { compareKeys } from '../../../src/core/keys.ts';
 import { SILENT } from '../../../src/core/narrator.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ObjectHead } from '../../../src/core/copy.ts';
 import type { CopyQuestion } from '../../../src/core/decide.ts';
+import type { ObjectHead } from '../../../src/core/head.ts';
 import type { Entry } from '../../../src/core/history.ts';
 import type { BucketPort, Buckets } from '../../../src/core/ports.ts';
 import { type SettledCopy, settleCopy } from '../../../src/operations/settle.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CopyStep, Seen } from '../../../src/core/plan.ts';
-import { copyVersion } from '../../../src/s3/copy-object.ts';
-import { copySource } from '../../../src/s3/copy-source.ts';
-import { newServerMemory } from '../../../src/s3/server-memory.ts';
+import { copyVersion } from '../../../src/s3/writing/copy-object.ts';
+import { copySource } from '../../../src/s3/writing/copy-source.ts';
+import { newServerMemory } from '../../../src/s3/writing/server-memory.ts';
 import { type Answer, fail, fakeServer, type Op, reset } from './fake-server.ts';
 import { requesterFor } from './pager.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareKeys } from '../../../src/core/keys.ts';
-import { type CutQuestion, cutBehind, cutPoints, points, restOf } from '../../../src/s3/cut.ts';
-import { Places } from '../../../src/s3/places.ts';
+import { type CutQuestion, cutBehind, cutPoints, points, restOf } from '../../../src/s3/listing/cut.ts';
+import { Places } from '../../../src/s3/listing/places.ts';
 
 function question(keys: readonly string[], rest: Partial<CutQuestion> = {}): CutQuestion {
   const places = new Places();

@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import type { Bucket } from '../../../src/s3/pages.ts';
+import type { Bucket } from '../../../src/s3/bucket.ts';
 
 /** A server of scripted answers below the SDK: what is asserted on is what would go over the wire. */
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareKeys, keyBytes } from '../../../src/core/keys.ts';
-import { commonPrefix, justBefore } from '../../../src/s3/just-before.ts';
+import { commonPrefix, justBefore } from '../../../src/s3/listing/just-before.ts';
 
 test.each([
   ['b', 'a\u{10ffff}'],

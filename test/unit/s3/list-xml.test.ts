@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Entry } from '../../../src/core/history.ts';
 import { BadAnswer } from '../../../src/s3/errors.ts';
-import { decodeUrl, parseVersionsPage } from '../../../src/s3/list-xml.ts';
+import { decodeUrl, parseVersionsPage } from '../../../src/s3/listing/list-xml.ts';
 import { type Row, render } from './pager.ts';
 
 const parse = (xml: string) => parseVersionsPage(Buffer.from(xml));

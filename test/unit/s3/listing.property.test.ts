@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Entry, KeyHistory } from '../../../src/core/history.ts';
 import { compareKeys } from '../../../src/core/keys.ts';
 import type { KeyRange, Listing } from '../../../src/core/ports.ts';
-import { listVersions } from '../../../src/s3/listing.ts';
+import { listVersions } from '../../../src/s3/listing/listing.ts';
 import { type Manners, type Row, requesterFor, startPager } from './pager.ts';
 import { keyArb, kindsArb, rowsOf } from './rows.ts';
 

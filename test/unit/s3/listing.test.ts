@@ -3,9 +3,9 @@ import { CancelledError, RollbackError } from '../../../src/core/errors.ts';
 import type { KeyHistory } from '../../../src/core/history.ts';
 import { compareKeys } from '../../../src/core/keys.ts';
 import type { KeyRange, Listing } from '../../../src/core/ports.ts';
-import { listVersions } from '../../../src/s3/listing.ts';
-import { type Page, readTop, toPage } from '../../../src/s3/pages.ts';
-import { ServerOrder } from '../../../src/s3/server-order.ts';
+import { listVersions } from '../../../src/s3/listing/listing.ts';
+import { type Page, readTop, toPage } from '../../../src/s3/listing/pages.ts';
+import { ServerOrder } from '../../../src/s3/listing/server-order.ts';
 import { AWS, type Manners, type Pager, type Row, requesterFor, startPager } from './pager.ts';
 import { rows } from './rows.ts';
 

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Entry } from '../../../src/core/history.ts';
 import { compareKeys } from '../../../src/core/keys.ts';
-import type { Bucket } from '../../../src/s3/pages.ts';
+import type { Bucket } from '../../../src/s3/bucket.ts';
 import { RateGate, RateState } from '../../../src/s3/rate.ts';
 import { Requester, type Waiting } from '../../../src/s3/request.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { partPlan, partRange } from '../../../src/s3/part-plan.ts';
+import { partPlan, partRange } from '../../../src/s3/writing/part-plan.ts';
 
 const MIB = 1024 ** 2;
 const GIB = 1024 * MIB;

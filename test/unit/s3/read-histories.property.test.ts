@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import type { Entry, KeyHistory } from '../../../src/core/history.ts';
 import { compareKeys } from '../../../src/core/keys.ts';
 import { isDoubtful, type ListingOrder } from '../../../src/core/order.ts';
-import { listVersions } from '../../../src/s3/listing.ts';
-import { HistoryReader } from '../../../src/s3/read-histories.ts';
-import { ServerOrder } from '../../../src/s3/server-order.ts';
+import { listVersions } from '../../../src/s3/listing/listing.ts';
+import { HistoryReader } from '../../../src/s3/listing/read-histories.ts';
+import { ServerOrder } from '../../../src/s3/listing/server-order.ts';
 import { type Manners, type Pager, type Row, requesterFor, startPager } from './pager.ts';
 import { keyArb, kindsArb, rowsOf } from './rows.ts';
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { CancelledError } from '../../../src/core/errors.ts';
 import type { KeyHistory } from '../../../src/core/history.ts';
 import type { ReadHow } from '../../../src/core/ports.ts';
-import { HistoryReader } from '../../../src/s3/read-histories.ts';
-import { ServerOrder } from '../../../src/s3/server-order.ts';
+import { HistoryReader } from '../../../src/s3/listing/read-histories.ts';
+import { ServerOrder } from '../../../src/s3/listing/server-order.ts';
 import { AWS, type ListQuery, type Pager, render, requesterFor, startPager } from './pager.ts';
 import { rows } from './rows.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CopyStep, Seen } from '../../../src/core/plan.ts';
-import { addDeleteMarker } from '../../../src/s3/add-marker.ts';
-import { copyVersion } from '../../../src/s3/copy-object.ts';
-import { newServerMemory, refusalOf } from '../../../src/s3/server-memory.ts';
+import { addDeleteMarker } from '../../../src/s3/writing/add-marker.ts';
+import { copyVersion } from '../../../src/s3/writing/copy-object.ts';
+import { newServerMemory, refusalOf } from '../../../src/s3/writing/server-memory.ts';
 import { type Answer, fail, fakeServer, page, type Reply, reset, type Sent } from './fake-server.ts';
 import { requesterFor } from './pager.ts';
 

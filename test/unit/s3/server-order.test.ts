@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ServerOrder } from '../../../src/s3/server-order.ts';
+import { ServerOrder } from '../../../src/s3/listing/server-order.ts';
 
 describe('what pages show of a server', () => {
   it('one that lists versions and markers apart is told of, once', () => {

@@ -1,15 +1,16 @@
-import { forEachConcurrently } from '../core/concurrent.ts';
-import type { Entry, KeyHistory } from '../core/history.ts';
-import { keyBytes, MAX_KEY_BYTES } from '../core/keys.ts';
-import { orderedHistory } from '../core/order.ts';
-import { type ReadHow, S3Failure } from '../core/ports.ts';
-import { failureOf } from './errors.ts';
+import { forEachConcurrently } from '../../core/concurrent.ts';
+import type { Entry, KeyHistory } from '../../core/history.ts';
+import { keyBytes, MAX_KEY_BYTES } from '../../core/keys.ts';
+import { orderedHistory } from '../../core/order.ts';
+import { type ReadHow, S3Failure } from '../../core/ports.ts';
+import type { Bucket } from '../bucket.ts';
+import { failureOf } from '../errors.ts';
+import { asFailure } from '../head.ts';
+import type { Requester } from '../request.ts';
+import { BadAnswer, diagnose } from '../trouble.ts';
 import { Gallop, SMALL_PAGE } from './gallop.ts';
-import { asFailure } from './head.ts';
-import { type Bucket, fetchPage, type Marker, type Page, type PageQuestion } from './pages.ts';
-import type { Requester } from './request.ts';
+import { fetchPage, type Marker, type Page, type PageQuestion } from './pages.ts';
 import type { ServerOrder } from './server-order.ts';
-import { BadAnswer, diagnose } from './trouble.ts';
 
 export interface HistoryReaderOptions {
   /** Most requests side by side. */

@@ -1,7 +1,7 @@
-import type { Entry, KeyHistory } from '../core/history.ts';
-import { compareKeys } from '../core/keys.ts';
-import { isDoubtful, type ListingOrder, orderedHistory } from '../core/order.ts';
-import { BadAnswer } from './errors.ts';
+import type { Entry, KeyHistory } from '../../core/history.ts';
+import { compareKeys } from '../../core/keys.ts';
+import { isDoubtful, type ListingOrder, orderedHistory } from '../../core/order.ts';
+import { BadAnswer } from '../errors.ts';
 import type { PageEntry } from './list-xml.ts';
 
 /** How many histories wait at most for the server's order to show. */

@@ -1,4 +1,4 @@
-import { compareKeys, keyBytes, MAX_KEY_BYTES } from '../core/keys.ts';
+import { compareKeys, keyBytes, MAX_KEY_BYTES } from '../../core/keys.ts';
 import { type Choice, commonLength, isDigit, type Places, SLASH } from './places.ts';
 
 /**

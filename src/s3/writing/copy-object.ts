@@ -1,6 +1,10 @@
 import { CopyObjectCommand, type CopyObjectCommandInput } from '@aws-sdk/client-s3';
-import type { CopyStep, Seen } from '../core/plan.ts';
-import type { Write } from '../core/ports.ts';
+import type { CopyStep, Seen } from '../../core/plan.ts';
+import type { Write } from '../../core/ports.ts';
+import type { Bucket } from '../bucket.ts';
+import { BadAnswer, RequestError } from '../errors.ts';
+import { unquote } from '../listing/list-xml.ts';
+import type { Requester } from '../request.ts';
 import { copyInParts } from './copy-multipart.ts';
 import {
   carriedFields,
@@ -11,11 +15,7 @@ import {
   sourceOf,
   sourceStands,
 } from './copy-source.ts';
-import { BadAnswer, RequestError } from './errors.ts';
 import { CONFLICT, failedWrite, guardHeld, guardOf, lookFirst, UNSURE, type Without, withoutRefused } from './guard.ts';
-import { unquote } from './list-xml.ts';
-import type { Bucket } from './pages.ts';
-import type { Requester } from './request.ts';
 import { learnSelfCopy, refusalOf, type ServerMemory } from './server-memory.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Trouble } from './trouble.ts';
+import type { Trouble } from '../trouble.ts';
 
 /**
  * What was learnt about the server that the buckets are on: what it refuses, from its first refusal on, so that it is

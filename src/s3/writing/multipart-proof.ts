@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { type CompletedPart, HeadObjectCommand } from '@aws-sdk/client-s3';
-import { CancelledError } from '../core/errors.ts';
-import type { Seen } from '../core/plan.ts';
-import type { Write } from '../core/ports.ts';
+import { CancelledError } from '../../core/errors.ts';
+import type { Seen } from '../../core/plan.ts';
+import type { Write } from '../../core/ports.ts';
+import { RequestError } from '../errors.ts';
+import { unquote } from '../listing/list-xml.ts';
+import { readTop } from '../listing/pages.ts';
 import { type Checksum, checksumOf, disagree } from './checksums.ts';
-import { RequestError } from './errors.ts';
 import { CONFLICT, failedWrite } from './guard.ts';
-import { unquote } from './list-xml.ts';
 import { ensureTags } from './multipart-tags.ts';
 import type { Completed, Upload } from './multipart-upload.ts';
-import { readTop } from './pages.ts';
 
 /** What lies on top of a key. */
 interface Top {

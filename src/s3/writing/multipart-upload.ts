@@ -9,16 +9,16 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import type { BuildMiddleware } from '@smithy/types';
-import type { CopyStep } from '../core/plan.ts';
+import type { CopyStep } from '../../core/plan.ts';
+import type { Bucket } from '../bucket.ts';
+import { BadAnswer, diagnose, RequestError } from '../errors.ts';
+import { unquote } from '../listing/list-xml.ts';
+import type { Answer, Requester } from '../request.ts';
 import { checksumFields, checksumWish } from './checksums.ts';
 import { carriedFields, sourceChanged, sourceFields } from './copy-source.ts';
-import { BadAnswer, diagnose, RequestError } from './errors.ts';
 import type { Guard } from './guard.ts';
-import { unquote } from './list-xml.ts';
 import type { Whole } from './multipart-source.ts';
-import type { Bucket } from './pages.ts';
 import { partRange } from './part-plan.ts';
-import type { Answer, Requester } from './request.ts';
 
 /** An upload that was begun, and what goes into it. */
 export interface Upload {

@@ -1,10 +1,10 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import type { Seen } from '../core/plan.ts';
-import type { Write } from '../core/ports.ts';
-import { RequestError } from './errors.ts';
+import type { Seen } from '../../core/plan.ts';
+import type { Write } from '../../core/ports.ts';
+import type { Bucket } from '../bucket.ts';
+import { RequestError } from '../errors.ts';
+import type { Requester } from '../request.ts';
 import { CONFLICT, failedWrite, guardHeld, guardOf, lookFirst, UNSURE, withoutRefused } from './guard.ts';
-import type { Bucket } from './pages.ts';
-import type { Requester } from './request.ts';
 import type { ServerMemory } from './server-memory.ts';
 
 /**

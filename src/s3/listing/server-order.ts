@@ -1,6 +1,6 @@
-import type { ListingOrder } from '../core/order.ts';
+import type { ListingOrder } from '../../core/order.ts';
+import { BadAnswer } from '../trouble.ts';
 import type { Evidence } from './pages.ts';
-import { BadAnswer } from './trouble.ts';
 
 /** What the pages of a bucket have shown of its server's order; what one listing learns holds for the next. */
 export class ServerOrder {

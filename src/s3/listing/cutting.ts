@@ -1,4 +1,4 @@
-import { compareKeys } from '../core/keys.ts';
+import { compareKeys } from '../../core/keys.ts';
 import { type CutQuestion, cutBehind, cutPoints, points, restOf } from './cut.ts';
 import { Places } from './places.ts';
 

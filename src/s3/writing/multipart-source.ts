@@ -5,15 +5,15 @@ import {
   type HeadObjectCommandOutput,
   type Tag,
 } from '@aws-sdk/client-s3';
-import type { CopyStep } from '../core/plan.ts';
-import { S3Failure } from '../core/ports.ts';
+import type { CopyStep } from '../../core/plan.ts';
+import { S3Failure } from '../../core/ports.ts';
+import { BadAnswer, failureOf, RequestError } from '../errors.ts';
+import { asFailure } from '../head.ts';
+import { unquote } from '../listing/list-xml.ts';
+import type { Requester } from '../request.ts';
 import { type Checksum, checksumOf } from './checksums.ts';
 import { headFields, type Source, sourceChanged } from './copy-source.ts';
-import { BadAnswer, failureOf, RequestError } from './errors.ts';
-import { asFailure } from './head.ts';
-import { unquote } from './list-xml.ts';
 import { type PartPlan, partPlan, type SourceParts } from './part-plan.ts';
-import type { Requester } from './request.ts';
 
 /** All that a copy in parts has to know of its source, for nothing of it comes along by itself. */
 export interface Whole {

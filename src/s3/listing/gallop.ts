@@ -1,8 +1,8 @@
-import type { Entry } from '../core/history.ts';
-import { compareKeys } from '../core/keys.ts';
+import type { Entry } from '../../core/history.ts';
+import { compareKeys } from '../../core/keys.ts';
+import { RequestError } from '../trouble.ts';
 import { commonPrefix, justBefore } from './just-before.ts';
 import type { Marker, Page, PageQuestion } from './pages.ts';
-import { RequestError } from './trouble.ts';
 
 /**
  * Reads the histories of many keys out of the listing, in jumps: a request starts just before the next wanted key, its

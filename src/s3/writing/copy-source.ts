@@ -4,12 +4,12 @@ import {
   type ServerSideEncryption,
   type StorageClass,
 } from '@aws-sdk/client-s3';
-import type { CopyStep } from '../core/plan.ts';
-import { S3Failure } from '../core/ports.ts';
-import { RequestError } from './errors.ts';
-import { unquote } from './list-xml.ts';
-import type { Bucket } from './pages.ts';
-import type { Requester } from './request.ts';
+import type { CopyStep } from '../../core/plan.ts';
+import { S3Failure } from '../../core/ports.ts';
+import type { Bucket } from '../bucket.ts';
+import { RequestError } from '../errors.ts';
+import { unquote } from '../listing/list-xml.ts';
+import type { Requester } from '../request.ts';
 
 /** Where a copy is made from. */
 export interface Source {

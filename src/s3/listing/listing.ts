@@ -1,16 +1,17 @@
-import { CancelledError, RollbackError } from '../core/errors.ts';
-import type { KeyHistory } from '../core/history.ts';
-import { compareKeys } from '../core/keys.ts';
-import type { ListingOrder } from '../core/order.ts';
-import type { KeyRange, Listing, Segment } from '../core/ports.ts';
+import { CancelledError, RollbackError } from '../../core/errors.ts';
+import type { KeyHistory } from '../../core/history.ts';
+import { compareKeys } from '../../core/keys.ts';
+import type { ListingOrder } from '../../core/order.ts';
+import type { KeyRange, Listing, Segment } from '../../core/ports.ts';
+import type { Bucket } from '../bucket.ts';
+import { failureOf } from '../errors.ts';
+import type { Requester } from '../request.ts';
+import { BadAnswer, diagnose, RequestError } from '../trouble.ts';
 import { Assembler } from './assemble.ts';
 import { Channel } from './channel.ts';
 import { type Cuttable, Cutter, cutAt, PAGES_BEFORE_CUT, type Part } from './cutting.ts';
-import { failureOf } from './errors.ts';
-import { type Bucket, fetchPage, type Marker, type Page } from './pages.ts';
-import type { Requester } from './request.ts';
+import { fetchPage, type Marker, type Page } from './pages.ts';
 import { ServerOrder } from './server-order.ts';
-import { BadAnswer, diagnose, RequestError } from './trouble.ts';
 
 /**
  * A listing is a chain of pages, about 3,000 entries a second. KeyMarker may be any string, so the range is cut into

@@ -1,6 +1,20 @@
-import type { Bucket } from './pages.ts';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Answer, Request, Requester } from './request.ts';
 import { RequestError, type Trouble } from './trouble.ts';
+
+/** A bucket, and how to reach it. */
+export interface Bucket {
+  /** Of the region in which the bucket was found last: to be asked for each time a request is sent. */
+  readonly client: S3Client;
+  readonly name: string;
+  readonly expectedOwner?: string;
+  /** It is the one that the input `bucket` names, with the input `region`. */
+  readonly isInput?: boolean;
+  /** Go on in another region; false where that is not to be done. Absent: never. */
+  readonly moveTo?: (region: string) => boolean;
+  /** Its server refuses to be asked for the state of restores. */
+  refusesRestoreStatus?: boolean;
+}
 
 /** Does this answer say that the bucket is in another region? */
 export function isElsewhere({ code, status, region }: Trouble): boolean {

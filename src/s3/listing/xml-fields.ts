@@ -1,4 +1,4 @@
-import { BadAnswer } from './trouble.ts';
+import { BadAnswer } from '../trouble.ts';
 import type { XmlReader } from './xml-reader.ts';
 
 /** What stands in the leaves of an answer to ListObjectVersions. All throw BadAnswer where it cannot be what it should. */

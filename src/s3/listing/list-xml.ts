@@ -1,5 +1,5 @@
-import type { Entry } from '../core/history.ts';
-import { BadAnswer } from './trouble.ts';
+import type { Entry } from '../../core/history.ts';
+import { BadAnswer } from '../trouble.ts';
 import { booleanIn, dateIn, etagIn, malformed, numberIn, storageClassIn } from './xml-fields.ts';
 import { XmlError, XmlReader } from './xml-reader.ts';
 

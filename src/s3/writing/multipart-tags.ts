@@ -1,5 +1,5 @@
 import { GetObjectTaggingCommand, PutObjectTaggingCommand, type Tag } from '@aws-sdk/client-s3';
-import { RequestError } from './errors.ts';
+import { RequestError } from '../errors.ts';
 import type { Upload } from './multipart-upload.ts';
 
 /**

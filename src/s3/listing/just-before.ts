@@ -1,4 +1,4 @@
-import { keyBytes, MAX_KEY_BYTES } from '../core/keys.ts';
+import { keyBytes, MAX_KEY_BYTES } from '../../core/keys.ts';
 
 /**
  * A key marker behind which a listing begins with this key, or with one of the few that fit in between: the key with its

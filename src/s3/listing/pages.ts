@@ -2,17 +2,16 @@ import {
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandInput,
   type ListObjectVersionsCommandOutput,
-  type S3Client,
 } from '@aws-sdk/client-s3';
 import type { DeserializeMiddleware } from '@smithy/types';
-import type { Entry } from '../core/history.ts';
-import { compareKeys } from '../core/keys.ts';
-import { S3Failure, TOP_ENTRIES } from '../core/ports.ts';
-import { failureOf } from './errors.ts';
+import type { Entry } from '../../core/history.ts';
+import { compareKeys } from '../../core/keys.ts';
+import { S3Failure, TOP_ENTRIES } from '../../core/ports.ts';
+import { type Bucket, sendAnywhere } from '../bucket.ts';
+import { failureOf } from '../errors.ts';
+import type { Requester } from '../request.ts';
+import { BadAnswer, RequestError } from '../trouble.ts';
 import { decodeUrl, type PageEntry, parseVersionsPage, type VersionsPage } from './list-xml.ts';
-import { sendAnywhere } from './region.ts';
-import type { Requester } from './request.ts';
-import { BadAnswer, RequestError } from './trouble.ts';
 
 /** Where a listing goes on: after this entry, or, without a version id, after all entries of this key. */
 export interface Marker {
@@ -32,19 +31,6 @@ export interface Page {
 }
 
 export type Evidence = 'wire' | 'grouped' | 'none';
-
-export interface Bucket {
-  /** Of the region in which the bucket was found last: to be asked for each time a request is sent. */
-  readonly client: S3Client;
-  readonly name: string;
-  readonly expectedOwner?: string;
-  /** It is the one that the input `bucket` names, with the input `region`. */
-  readonly isInput?: boolean;
-  /** Go on in another region; false where that is not to be done. Absent: never. */
-  readonly moveTo?: (region: string) => boolean;
-  /** Its server refuses to be asked for the state of restores. */
-  refusesRestoreStatus?: boolean;
-}
 
 export interface PageQuestion {
   readonly prefix: string;

@@ -1,8 +1,9 @@
-import { isStill, type Seen } from '../core/plan.ts';
-import { S3Failure, type Write } from '../core/ports.ts';
-import { type Asked, type Carried, failureOf, RequestError } from './errors.ts';
-import { type Bucket, readTop } from './pages.ts';
-import type { Requester } from './request.ts';
+import { isStill, type Seen } from '../../core/plan.ts';
+import { S3Failure, type Write } from '../../core/ports.ts';
+import type { Bucket } from '../bucket.ts';
+import { type Asked, type Carried, failureOf, RequestError } from '../errors.ts';
+import { readTop } from '../listing/pages.ts';
+import type { Requester } from '../request.ts';
 import { learnAnnotations, learnConditions, refusalOf, type ServerMemory } from './server-memory.ts';
 
 /** The condition that lets a write happen only on top of what the plan saw. */

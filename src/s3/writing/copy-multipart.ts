@@ -1,15 +1,16 @@
 import type { CompletedPart } from '@aws-sdk/client-s3';
-import { CancelledError } from '../core/errors.ts';
-import { type CopyStep, isStill, type Seen } from '../core/plan.ts';
-import type { Write } from '../core/ports.ts';
+import { CancelledError } from '../../core/errors.ts';
+import { type CopyStep, isStill, type Seen } from '../../core/plan.ts';
+import type { Write } from '../../core/ports.ts';
+import type { Bucket } from '../bucket.ts';
+import { RequestError } from '../errors.ts';
+import { readTop } from '../listing/pages.ts';
+import type { Requester } from '../request.ts';
 import type { Source } from './copy-source.ts';
-import { RequestError } from './errors.ts';
 import { Changed, CONFLICT, failedWrite, guardHeld, guardOf, lookFirst, UNSURE, withoutRefused } from './guard.ts';
 import { provenOnTop, settleLost } from './multipart-proof.ts';
 import { lookAtSource } from './multipart-source.ts';
 import { abandon, begin, type Completed, complete, copyParts, type Upload } from './multipart-upload.ts';
-import { type Bucket, readTop } from './pages.ts';
-import type { Requester } from './request.ts';
 import { noteLeftover, noteLostAnnotations, type ServerMemory } from './server-memory.ts';
 
 /** How often an upload is made anew because another write to the key was faster and yet changed nothing. */
