@@ -122,10 +122,11 @@ export function putFiles(bucket: Bucket, files: Files): void {
 
 /**
  * What a killed process had sent may still lie in the server's sockets: it is dealt with before requests that come later,
- * so a few of these, one after the other, wait for it.
+ * so some of these, one after the other, wait for it: more than a run has requests in flight, for new connections are
+ * taken one at a time.
  */
 async function stragglers(endpoint: string): Promise<void> {
-  for (let i = 0; i < 10; i++) await (await fetch(endpoint)).arrayBuffer();
+  for (let i = 0; i < 64; i++) await (await fetch(endpoint)).arrayBuffer();
 }
 
 /**
