@@ -16,6 +16,8 @@ import {
   checkNoVersionLost,
   checkScope,
   checkStayDeleted,
+  copiedAsAt,
+  fetchedAsAt,
   is,
   isWrite,
   type Photograph,
@@ -44,6 +46,7 @@ import { visit } from './visitor.ts';
 
 const started = performance.now();
 const BUCKET = 'rosewood-web';
+const QUARANTINE = 'rosewood-quarantine';
 // The story ends at the last whole minute: all of it lies in the past, wherever and whenever this runs.
 const now = Math.floor(Date.now() / 60_000) * 60_000;
 const sandbox = await startSandbox({ now });
@@ -88,6 +91,29 @@ try {
     is('status', outputs.status, 'no-change'),
     is('requests that change anything', sandbox.requests.all().filter(isWrite).length, 0),
     asPublished(bucket, story.good),
+    checkNothingChanged(before, after),
+  ]);
+
+  // The redesign, before the autumn news.
+  const redesign = now - 2 * 86_400_000;
+  const quarantine = sandbox.createBucket(QUARANTINE);
+  const copies = {
+    operation: 'rollback',
+    prefix: `${SITE}blog/`,
+    'to-time': new Date(redesign).toISOString(),
+    'destination-bucket': QUARANTINE,
+  };
+  await act('5  The blog as it was two days ago, into another bucket', copies, ({ outputs }, before, after) => [
+    is('status', outputs.status, 'success'),
+    is('objects in the other bucket', quarantine.keys().length, Number(outputs.restored)),
+    copiedAsAt(bucket, quarantine, copies.prefix, redesign),
+    checkNothingChanged(before, after),
+  ]);
+
+  const fetch = { operation: 'download', key: `${SITE}index.html`, 'to-time': copies['to-time'], directory: 'fetched' };
+  await act('6  One page as it was two days ago, to disk', fetch, ({ outputs }, before, after) => [
+    is('status', outputs.status, 'success'),
+    fetchedAsAt(bucket, fetch.key, join(temp, fetch.directory), redesign),
     checkNothingChanged(before, after),
   ]);
 

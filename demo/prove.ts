@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Bucket, Entry, RequestRecord } from '../sandbox/index.ts';
 import { type Published, SITE, type Story } from './site.ts';
 import { count, grouped } from './terminal.ts';
@@ -46,6 +48,34 @@ export function asPublished(bucket: Bucket, good: Story['good']): Check {
   return right === good.size && extra === 0
     ? { ok: true, says: `all ${all} are byte for byte what the last good deploy published, and there are no others` }
     : { ok: false, says: `only ${grouped(right)} of ${all} are as published, and ${grouped(extra)} are too many` };
+}
+
+/** What a reader would have met at that time. */
+function entryAt(bucket: Bucket, key: string, at: number): Entry | undefined {
+  const entry = bucket.entries(key).find(({ lastModified }) => lastModified <= at);
+  return entry?.deleteMarker === false ? entry : undefined;
+}
+
+export function copiedAsAt(from: Bucket, to: Bucket, prefix: string, at: number): Check {
+  const keys = from.keys().filter((key) => key.startsWith(prefix) && entryAt(from, key, at) !== undefined);
+  const right = keys.filter((key) => {
+    const [there, then] = [to.current(key), entryAt(from, key, at)];
+    return there?.body !== undefined && then?.body !== undefined && Buffer.compare(there.body, then.body) === 0;
+  });
+  return right.length === keys.length && to.keys().length === keys.length
+    ? {
+        ok: true,
+        says: `the ${count(keys.length, 'object')} there are byte for byte what was live then, and no others`,
+      }
+    : { ok: false, says: `only ${grouped(right.length)} of ${count(keys.length, 'object')} are what was live then` };
+}
+
+export function fetchedAsAt(from: Bucket, key: string, folder: string, at: number): Check {
+  const then = entryAt(from, key, at)?.body;
+  const file = readFileSync(join(folder, key));
+  return then !== undefined && file.equals(then)
+    ? { ok: true, says: `${key} is on disk, byte for byte what was live then` }
+    : { ok: false, says: `${key} on disk is not what was live then` };
 }
 
 export function checkStayDeleted(bucket: Bucket, retired: readonly string[]): Check {

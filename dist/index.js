@@ -69366,9 +69366,12 @@ async function* readPlan(planFile, expectedDigest) {
     }
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: ./build/core/archive.js
 var archive = __nccwpck_require__(4568);
 ;// CONCATENATED MODULE: ./build/core/copy.js
+
 
 /** CopyObject takes sources up to 5 GiB. https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 const MAX_COPY_BYTES = 5 * 1024 ** 3;
@@ -69400,7 +69403,17 @@ function sameObject(a, b) {
     // Of an object that cannot be looked at (a customer's own key) nothing is known, not even the ETag.
     if (a.etag === '' || b.etag === '')
         return false;
-    return a.size === b.size && (a.etag === b.etag || sameChecksum(a, b)) && sameHeaders(a, b);
+    const sameContent = a.etag === b.etag || isInOnePart(a.etag, b.etag) || isInOnePart(b.etag, a.etag);
+    return a.size === b.size && (sameContent || sameChecksum(a, b)) && sameHeaders(a, b);
+}
+/**
+ * Is the second the ETag that an object with the first has when it is uploaded as a single part? That is the MD5 of the
+ * parts' MD5s, and their number. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+ */
+function isInOnePart(whole, parted) {
+    if (!parted.endsWith('-1') || !/^[0-9a-f]{32}$/i.test(whole))
+        return false;
+    return parted.toLowerCase() === `${(0,external_node_crypto_.createHash)('md5').update(Buffer.from(whole, 'hex')).digest('hex')}-1`;
 }
 function sameChecksum(a, b) {
     const shared = Object.keys(a.checksums).filter((algorithm) => algorithm in b.checksums);
@@ -72961,8 +72974,6 @@ const parse = function () {
 
 // EXTERNAL MODULE: external "node:buffer"
 var external_node_buffer_ = __nccwpck_require__(4573);
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: external "node:stream/promises"
 const external_node_stream_promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
 // EXTERNAL MODULE: external "node:zlib"
@@ -74093,9 +74104,13 @@ async function readRows(run, deps, tally) {
             buckets,
             cleanUp: sorter.cleanUp,
             async plan(plan, spool) {
-                const keysOnly = manifest.kind === 'inventory' && run.target.kind !== 'rows';
+                const stale = manifest.kind === 'inventory';
+                const keysOnly = stale && run.target.kind !== 'rows';
                 const groups = keysOf(sorter.sorted(), run, { size: GROUP, keysOnly });
-                const found = await planGroups(groups, run, { keysOnly }, plan, spool, deps);
+                const found = await planGroups(groups, run, { stale }, plan, spool, deps);
+                if (found.gone > 0) {
+                    tally.notes.add(`${found.gone} of the entries in the inventory are gone for good since it was made; what is left of their keys was taken.`);
+                }
                 // A key of which another row than the current entry's was worth reading is no quiet one.
                 const keys = quietKeys - (keysOnly ? found.withoutLatest : 0);
                 tally.totals.keysExamined += keys;
@@ -74172,22 +74187,31 @@ async function collect(manifest, run, sorter, { narrator }, tally) {
     }
     return { buckets: [...names], quietKeys };
 }
-async function planGroups(groups, run, { keysOnly }, plan, spool, { buckets, narrator }) {
+async function planGroups(groups, run, { stale }, plan, spool, { buckets, narrator }) {
     const { prefix } = run.scope;
     let number = 0;
     let done = 0;
     let withoutLatest = 0;
+    let gone = 0;
+    const leftOf = (versionIds, { entries }) => {
+        const left = versionIds.filter((id) => entries.some((entry) => entry.versionId === id));
+        gone += versionIds.length - left.length;
+        return left;
+    };
     await (0,concurrent/* forEachConcurrently */.D)(groups, GROUPS_AT_ONCE, async (group) => {
         // Ascending with the keys, as the spool wants it.
         const part = spool.segment(String(number++).padStart(12, '0'));
         try {
             const histories = await readPlaces(group, buckets, prefix === '' ? {} : { prefix });
-            const candidates = group.map(({ bucket, key, versionIds }, i) => ({
-                bucket,
-                history: histories[i] ?? { key, entries: [] },
-                ...(versionIds !== undefined && { versionIds }),
-                ...(keysOnly && { mayBeGone: true }),
-            }));
+            const candidates = group.map(({ bucket, key, versionIds }, i) => {
+                const history = histories[i] ?? { key, entries: [] };
+                return {
+                    bucket,
+                    history,
+                    ...(versionIds !== undefined && { versionIds: stale ? leftOf(versionIds, history) : versionIds }),
+                    ...(stale && { mayBeGone: true }),
+                };
+            });
             await part.write(await plan(candidates));
             withoutLatest += group.filter(({ latest }) => !latest).length;
             done += group.length;
@@ -74197,7 +74221,7 @@ async function planGroups(groups, run, { keysOnly }, plan, spool, { buckets, nar
             await part.end();
         }
     });
-    return { withoutLatest };
+    return { withoutLatest, gone };
 }
 
 // EXTERNAL MODULE: ./build/operations/run.js

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type ArchivedVersion, archivedIn } from './archive.ts';
 import type { Place } from './decide.ts';
 import type { ObjectHead } from './head.ts';
@@ -46,7 +47,17 @@ export function copyStep(
 export function sameObject(a: ObjectHead, b: ObjectHead): boolean {
   // Of an object that cannot be looked at (a customer's own key) nothing is known, not even the ETag.
   if (a.etag === '' || b.etag === '') return false;
-  return a.size === b.size && (a.etag === b.etag || sameChecksum(a, b)) && sameHeaders(a, b);
+  const sameContent = a.etag === b.etag || isInOnePart(a.etag, b.etag) || isInOnePart(b.etag, a.etag);
+  return a.size === b.size && (sameContent || sameChecksum(a, b)) && sameHeaders(a, b);
+}
+
+/**
+ * Is the second the ETag that an object with the first has when it is uploaded as a single part? That is the MD5 of the
+ * parts' MD5s, and their number. https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+ */
+function isInOnePart(whole: string, parted: string): boolean {
+  if (!parted.endsWith('-1') || !/^[0-9a-f]{32}$/i.test(whole)) return false;
+  return parted.toLowerCase() === `${createHash('md5').update(Buffer.from(whole, 'hex')).digest('hex')}-1`;
 }
 
 function sameChecksum(a: ObjectHead, b: ObjectHead): boolean {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { forEachConcurrently } from '../core/concurrent.ts';
+import type { KeyHistory } from '../core/history.ts';
 import { compareKeys } from '../core/keys.ts';
 import type { Manifest, ManifestLocation } from '../core/manifest.ts';
 import type { Narrator } from '../core/narrator.ts';
@@ -9,7 +10,7 @@ import { scopeTest } from '../core/scope.ts';
 import type { PlanSpool } from '../files/plan-spool.ts';
 import { openSorter, type Sorter } from '../files/sort.ts';
 import { openLocal, openManifest, remoteError } from '../manifest/index.ts';
-import type { Planner } from './planner.ts';
+import type { Candidate, Planner } from './planner.ts';
 import { readPlaces } from './read-places.ts';
 import { badRow, type ManifestRun, rowCheck, worthReading } from './row-checks.ts';
 import { keysOf, type NamedKey, type SortedRow } from './row-keys.ts';
@@ -59,9 +60,15 @@ export async function readRows(run: ManifestRun, deps: RowsDeps, tally: Tally): 
       buckets,
       cleanUp: sorter.cleanUp,
       async plan(plan, spool) {
-        const keysOnly = manifest.kind === 'inventory' && run.target.kind !== 'rows';
+        const stale = manifest.kind === 'inventory';
+        const keysOnly = stale && run.target.kind !== 'rows';
         const groups = keysOf(sorter.sorted(), run, { size: GROUP, keysOnly });
-        const found = await planGroups(groups, run, { keysOnly }, plan, spool, deps);
+        const found = await planGroups(groups, run, { stale }, plan, spool, deps);
+        if (found.gone > 0) {
+          tally.notes.add(
+            `${found.gone} of the entries in the inventory are gone for good since it was made; what is left of their keys was taken.`,
+          );
+        }
         // A key of which another row than the current entry's was worth reading is no quiet one.
         const keys = quietKeys - (keysOnly ? found.withoutLatest : 0);
         tally.totals.keysExamined += keys;
@@ -146,26 +153,35 @@ async function collect(
 async function planGroups(
   groups: AsyncIterable<readonly NamedKey[]>,
   run: ManifestRun,
-  { keysOnly }: { keysOnly: boolean },
+  { stale }: { stale: boolean },
   plan: Planner,
   spool: PlanSpool,
   { buckets, narrator }: RowsDeps,
-): Promise<{ withoutLatest: number }> {
+): Promise<{ withoutLatest: number; gone: number }> {
   const { prefix } = run.scope;
   let number = 0;
   let done = 0;
   let withoutLatest = 0;
+  let gone = 0;
+  const leftOf = (versionIds: readonly string[], { entries }: KeyHistory) => {
+    const left = versionIds.filter((id) => entries.some((entry) => entry.versionId === id));
+    gone += versionIds.length - left.length;
+    return left;
+  };
   await forEachConcurrently(groups, GROUPS_AT_ONCE, async (group) => {
     // Ascending with the keys, as the spool wants it.
     const part = spool.segment(String(number++).padStart(12, '0'));
     try {
       const histories = await readPlaces(group, buckets, prefix === '' ? {} : { prefix });
-      const candidates = group.map(({ bucket, key, versionIds }, i) => ({
-        bucket,
-        history: histories[i] ?? { key, entries: [] },
-        ...(versionIds !== undefined && { versionIds }),
-        ...(keysOnly && { mayBeGone: true }),
-      }));
+      const candidates = group.map(({ bucket, key, versionIds }, i): Candidate => {
+        const history = histories[i] ?? { key, entries: [] };
+        return {
+          bucket,
+          history,
+          ...(versionIds !== undefined && { versionIds: stale ? leftOf(versionIds, history) : versionIds }),
+          ...(stale && { mayBeGone: true }),
+        };
+      });
       await part.write(await plan(candidates));
       withoutLatest += group.filter(({ latest }) => !latest).length;
       done += group.length;
@@ -174,5 +190,5 @@ async function planGroups(
       await part.end();
     }
   });
-  return { withoutLatest };
+  return { withoutLatest, gone };
 }

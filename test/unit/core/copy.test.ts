@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { archivedIn, waitingTime } from '../../../src/core/archive.ts';
 import { copyStep, MAX_COPY_BYTES, sameObject } from '../../../src/core/copy.ts';
@@ -18,6 +19,8 @@ function head(more: Partial<ObjectHead> = {}): ObjectHead {
   };
 }
 
+const md5Of = (hex: string) => createHash('md5').update(Buffer.from(hex, 'hex')).digest('hex');
+
 describe('the same object', () => {
   it.each<[string, Partial<ObjectHead>, Partial<ObjectHead>]>([
     ['equal in all', {}, {}],
@@ -26,6 +29,12 @@ describe('the same object', () => {
       'another ETag, one checksum of the whole',
       { etag: 'x-2', checksums: { CRC64NVME: 'c' } },
       { checksums: { CRC64NVME: 'c' } },
+    ],
+    // md5('A'), and md5 of its bytes.
+    [
+      'the ETag of the same content in one part',
+      { etag: '7fc56270e7a70fa81a5935b72eacbe29' },
+      { etag: `${md5Of('7fc56270e7a70fa81a5935b72eacbe29')}-1` },
     ],
     ['equal ETag, no checksum in common', { checksums: { SHA256: 's' } }, { checksums: { CRC32: 'c' } }],
     ['where it is stored and how it is encrypted', { storageClass: 'STANDARD_IA', encryption: 'aws:kms' }, {}],
@@ -37,6 +46,16 @@ describe('the same object', () => {
   it.each<[string, Partial<ObjectHead>, Partial<ObjectHead>]>([
     ['size', { size: 4 }, {}],
     ['ETag', { etag: 'x' }, {}],
+    [
+      'ETag, of one part',
+      { etag: '7fc56270e7a70fa81a5935b72eacbe29' },
+      { etag: `${md5Of('9d5ed678fe57bcca610140957afab571')}-1` },
+    ],
+    [
+      'number of parts',
+      { etag: '7fc56270e7a70fa81a5935b72eacbe29' },
+      { etag: `${md5Of('7fc56270e7a70fa81a5935b72eacbe29')}-2` },
+    ],
     ['ETag, and a checksum only one has', { etag: 'x', checksums: { SHA256: 's' } }, {}],
     ['ETag and checksum', { etag: 'x', checksums: { SHA256: 's' } }, { checksums: { SHA256: 't' } }],
     [
