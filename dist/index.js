@@ -64187,8 +64187,18 @@ function annotateResult(log, { report }, failOn) {
             ];
         (failOn === 'conflicts' ? log.error : log.warning)(`${what}. First: ${placeWords(conflict, report)}: ${(0,_format_js__WEBPACK_IMPORTED_MODULE_2__/* .sentence */ .em)(conflict.found)}\n${mend}`, 'Conflicts');
     }
-    const waiting = (0,_deed_js__WEBPACK_IMPORTED_MODULE_4__/* .waitingFor */ .F)(report);
-    if (waiting > 0) {
+    const archived = (0,_deed_js__WEBPACK_IMPORTED_MODULE_4__/* .leftInArchive */ .VL)(report);
+    if (archived > 0 && !report.dryRun) {
+        const mend = report.operation === 'download'
+            ? 'Restore them from there first (aws s3api restore-object).'
+            : 'Set archived: restore to request them from there.';
+        log.warning(`${(0,_format_js__WEBPACK_IMPORTED_MODULE_2__/* .count */ .U9)(archived, 'key')} not ${(0,_deed_js__WEBPACK_IMPORTED_MODULE_4__/* .deedOf */ .uT)(report).did}: the version is in an archive.\n${mend}`, 'Archive');
+    }
+    if (report.totals.keysExamined === 0 && report.error === undefined) {
+        log.warning([...report.notes].join('\n') || 'No key is in scope.', 'Nothing in scope');
+    }
+    const waiting = (0,_deed_js__WEBPACK_IMPORTED_MODULE_4__/* .waitingFor */ .Fz)(report);
+    if (waiting > 0 && !report.dryRun) {
         log.warning(`${(0,_format_js__WEBPACK_IMPORTED_MODULE_2__/* .count */ .U9)(waiting, 'key')} not copied yet: versions were requested from an archive, now or before, and are not there.\n` +
             `Run the same step again${fixedTime(report)} when they are: it finishes these keys. How long that takes is in the summary.`, 'Archive');
     }
@@ -64240,13 +64250,18 @@ function failureCount(group, report) {
 /* harmony import */ var _format_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8496);
 
 
-/** The run in two lines of the log, for whoever reads nothing else. No text from outside but our own paths. */
-function conclusion({ report, plan, journalFile, reportFile }) {
+const MAX_NOTES = 10;
+/** What is worth knowing, and the run in two lines, for whoever reads nothing else of the log. */
+function conclusion({ report, highlights, plan, journalFile, reportFile }) {
     const { totals, requests } = report;
-    const { did, toDo } = (0,_deed_js__WEBPACK_IMPORTED_MODULE_1__/* .deedOf */ .u)(report);
-    const verdict = report.dryRun
-        ? `Dry run: ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(totals.planned, 'key')} to ${toDo}`
-        : `${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .grouped */ .zD)(totals.restored)} of ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(totals.planned, 'planned key')} ${did}`;
+    const { did, toDo } = (0,_deed_js__WEBPACK_IMPORTED_MODULE_1__/* .deedOf */ .uT)(report);
+    const absent = highlights.toAbsent > 0 ? ` (${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .grouped */ .zD)(highlights.toAbsent)} of them to be deleted again)` : '';
+    const touched = totals.restored > 0 || Object.values(report.steps).some((n) => n > 0);
+    const verdict = report.error !== undefined && !touched
+        ? `Refused: nothing was ${did === 'restored' ? 'changed' : did}`
+        : report.dryRun
+            ? `Dry run: ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(totals.planned, 'key')} to ${toDo}${absent}`
+            : `${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .grouped */ .zD)(totals.restored)} of ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(totals.planned, 'planned key')} ${did}${absent}`;
     const sent = requests.list + requests.head + requests.get + requests.copy + requests.delete + requests.put;
     const took = (0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .duration */ .p0)(Date.parse(report.finishedAt) - Date.parse(report.startedAt));
     const files = [
@@ -64255,6 +64270,7 @@ function conclusion({ report, plan, journalFile, reportFile }) {
         reportFile === undefined ? [] : [`report ${reportFile}`],
     ].flat();
     return [
+        ...report.notes.slice(0, MAX_NOTES).map((note) => `Note: ${note}`),
         `${verdict}; ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .grouped */ .zD)(totals.unchanged)} unchanged, ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .grouped */ .zD)(totals.skipped)} skipped, ` +
             `${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .grouped */ .zD)(totals.conflicts)} in conflict, ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .grouped */ .zD)(totals.failed)} failed ` +
             `(status ${report.status}, ${(0,_format_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(sent, 'request')}, ${took}).`,
@@ -64269,13 +64285,18 @@ function conclusion({ report, plan, journalFile, reportFile }) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   F: () => (/* binding */ waitingFor),
-/* harmony export */   u: () => (/* binding */ deedOf)
+/* harmony export */   Fz: () => (/* binding */ waitingFor),
+/* harmony export */   VL: () => (/* binding */ leftInArchive),
+/* harmony export */   uT: () => (/* binding */ deedOf)
 /* harmony export */ });
 function deedOf({ operation, scope }) {
     if (operation === 'download')
         return { did: 'fetched', toDo: 'fetch' };
     return scope.destination === undefined ? { did: 'restored', toDo: 'change' } : { did: 'copied', toDo: 'copy' };
+}
+/** Keys that are left because their versions are in an archive, and nobody has requested them. */
+function leftInArchive({ skipped }) {
+    return skipped.archived ?? 0;
 }
 /** Keys whose versions were requested from an archive, in this run or before. A later run finishes them. */
 function waitingFor({ skipped }) {
@@ -64618,7 +64639,7 @@ function checkBucket(read, input, value) {
 const NO_COPIES = { preserve: { objectLock: false, annotations: false } };
 /** With a problem what is returned means nothing. */
 function parseCopies(read, { scope, target }, method, manifest) {
-    const destination = parseDestination(read, scope, manifest);
+    const destination = parseDestination(read, scope, target, manifest);
     const archived = parseArchived(read);
     const preserve = parsePreserve(read);
     if (archived !== undefined)
@@ -64640,7 +64661,7 @@ function refuseWithDelete(read, name, given) {
         return;
     read.problem(name, 'is given, but method: delete copies nothing', `Leave out ${name}, or use method: copy.`);
 }
-function parseDestination(read, scope, manifest) {
+function parseDestination(read, scope, target, manifest) {
     const bucket = read.text('destination-bucket');
     const prefix = read.exact('destination-prefix');
     if (bucket === '' && prefix === '')
@@ -64656,7 +64677,9 @@ function parseDestination(read, scope, manifest) {
         read.problem('destination-prefix', `with the key after it is ${(0,keys/* keyBytes */.Rt)(prefix + scope.key)} bytes of UTF-8; S3 has no keys over ${keys/* MAX_KEY_BYTES */.Xd}`, 'Give a shorter destination-prefix.');
     }
     const sameBucket = bucket === '' || bucket === scope.bucket;
-    if (sameBucket && !manifest && scope.key === undefined && copiesAreInScope(scope, prefix)) {
+    // With a time the copies are too young to be meant.
+    const moves = target.kind === 'versions-back';
+    if (moves && sameBucket && !manifest && scope.key === undefined && copiesAreInScope(scope, prefix)) {
         read.warn(`input "destination-prefix": the copies under ${quoted(prefix)} are themselves in scope, so another run would copy ` +
             'them too. Name them in "exclude".');
     }
@@ -66164,7 +66187,7 @@ var deed = __nccwpck_require__(6725);
 
 /** Every section is '' where it has nothing to say. */
 function didTitle(report) {
-    const { did } = (0,deed/* deedOf */.u)(report);
+    const { did } = (0,deed/* deedOf */.uT)(report);
     return `${did.charAt(0).toUpperCase()}${did.slice(1)}`;
 }
 function countsTable(report) {
@@ -66313,34 +66336,38 @@ function keysFold(title, shown, of, content) {
 
 
 /** Emoji and sentence: what became of the run, before anything else. */
-function verdict({ report }, request) {
+function verdict(result, request) {
+    const { report } = result;
     const { totals, status } = report;
-    const { did, toDo } = (0,deed/* deedOf */.u)(report);
+    const { did, toDo } = (0,deed/* deedOf */.uT)(report);
     const where = wholeWay(request);
     const changed = Object.values(report.steps).some((n) => n > 0) && !report.dryRun;
     const trouble = troubleWords(report);
     const nothing = toDo === 'change' ? 'nothing to do' : `nothing to ${toDo}`;
     if (report.error !== undefined) {
         if (report.error.code === 'cancelled')
-            return `⚠️ Cancelled: ${doneOf(report)} ${where}`;
+            return `⚠️ Cancelled: ${doneOf(result)} ${where}`;
         return changed || totals.restored > 0
-            ? `❌ Stopped: ${doneOf(report)} ${where}`
+            ? `❌ Stopped: ${doneOf(result)} ${where}`
             : `❌ ${report.dryRun ? 'Dry run refused' : 'Refused'}: nothing was ${did === 'restored' ? 'changed' : did} ${where}`;
     }
     if (totals.keysExamined === 0)
         return nothingFound(request);
     if (report.dryRun) {
+        const asked = requestedWords(report, request);
         if (totals.planned > 0)
-            return `📝 Dry run: ${(0,format/* count */.U9)(totals.planned, 'key')} would be ${did} ${where}${trouble}`;
+            return `📝 Dry run: ${wouldBe(result)} ${where}${trouble}${asked}`;
+        if (asked !== '')
+            return `📝 Dry run${asked} ${whereWords(request, 'in')}`;
         return status === 'failed'
             ? `❌ Dry run: no plan for any key ${whereWords(request, 'in')}${trouble}`
             : `✅ Dry run: ${nothing} ${where}${trouble}`;
     }
     switch (status) {
         case 'success':
-            return `${(0,deed/* waitingFor */.F)(report) > 0 ? '⏳' : '✅'} ${doneOf(report)} ${where}${trouble}`;
+            return `${(0,deed/* waitingFor */.Fz)(report) > 0 ? '⏳' : (0,deed/* leftInArchive */.VL)(report) > 0 ? '⚠️' : '✅'} ${doneOf(result)} ${where}${trouble}`;
         case 'no-change': {
-            const waiting = (0,deed/* waitingFor */.F)(report);
+            const waiting = (0,deed/* waitingFor */.Fz)(report);
             return waiting > 0
                 ? `⏳ ${waits(waiting)} for the archive ${whereWords(request, 'in')}`
                 : `✅ ${nothing.replace(/^n/, 'N')} ${where}${totals.skipped > 0 ? `: ${(0,format/* count */.U9)(totals.skipped, 'key')} skipped` : ''}`;
@@ -66348,7 +66375,7 @@ function verdict({ report }, request) {
         case 'failed':
             return `❌ No key ${did} ${where}${trouble}`;
         default:
-            return `⚠️ ${doneOf(report)} ${where}${trouble}`;
+            return `⚠️ ${doneOf(result)} ${where}${trouble}`;
     }
 }
 /** From where to where; in place, just where. */
@@ -66365,22 +66392,48 @@ function nothingFound(request) {
         ? `⚠️ No key found ${whereWords(request, 'in')}`
         : `⚠️ No row to act on in manifest ${summary_words_name(manifest.given)}`;
 }
-function doneOf(report) {
+/** What a plan does, deletions named as such: a key that goes back to not being there is not brought back. */
+function wouldBe({ report, highlights }) {
+    const { planned } = report.totals;
+    const { toAbsent } = highlights;
+    const back = planned - toAbsent;
+    const { did } = (0,deed/* deedOf */.uT)(report);
+    if (toAbsent === 0)
+        return `${(0,format/* count */.U9)(planned, 'key')} would be ${did}`;
+    const deleted = `${(0,format/* count */.U9)(toAbsent, 'key')} would be deleted, for ${toAbsent === 1 ? 'it was' : 'they were'} not there then,`;
+    return back === 0 ? deleted : `${(0,format/* count */.U9)(back, 'key')} would be ${did}, and ${deleted}`;
+}
+/** What `archived: restore` would send. */
+function requestedWords({ skipped }, request) {
+    const keys = skipped.archived ?? 0;
+    const asks = request.operation !== 'download' && request.archived !== undefined && keys > 0;
+    return asks ? `: versions of ${(0,format/* count */.U9)(keys, 'key')} would be requested from the archive` : '';
+}
+function doneOf({ report, highlights }) {
     const { totals } = report;
-    const { did } = (0,deed/* deedOf */.u)(report);
-    if (totals.restored === totals.planned)
-        return `${(0,format/* count */.U9)(totals.restored, 'key')} ${did}`;
+    const { did } = (0,deed/* deedOf */.uT)(report);
+    const { toAbsent } = highlights;
+    if (totals.restored === totals.planned) {
+        if (toAbsent === 0)
+            return `${(0,format/* count */.U9)(totals.restored, 'key')} ${did}`;
+        const back = totals.restored - toAbsent;
+        return back === 0
+            ? `${(0,format/* count */.U9)(toAbsent, 'key')} deleted again`
+            : `${(0,format/* count */.U9)(back, 'key')} ${did} and ${(0,format/* grouped */.zD)(toAbsent)} deleted again`;
+    }
     // Only a download plans what then turns out to be there.
     const there = did === 'fetched' && totals.unchanged > 0 ? `, ${(0,format/* grouped */.zD)(totals.unchanged)} there already,` : '';
     return `${(0,format/* grouped */.zD)(totals.restored)} of ${(0,format/* count */.U9)(totals.planned, 'key')} ${did}${there}`;
 }
 function troubleWords(report) {
     const { failed, conflicts } = report.totals;
-    const waiting = (0,deed/* waitingFor */.F)(report);
+    const waiting = (0,deed/* waitingFor */.Fz)(report);
+    const archived = report.dryRun ? 0 : (0,deed/* leftInArchive */.VL)(report);
     const parts = [
         ...(failed > 0 ? [`${(0,format/* grouped */.zD)(failed)} failed`] : []),
         ...(conflicts > 0 ? [`${(0,format/* count */.U9)(conflicts, 'conflict')}`] : []),
         ...(waiting > 0 ? [`${waits(waiting)} for the archive`] : []),
+        ...(archived > 0 ? [`${(0,format/* count */.U9)(archived, 'key')} left in the archive`] : []),
     ];
     return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
 }
@@ -66518,8 +66571,9 @@ function canRepeat(request) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   O: () => (/* binding */ archivedIn),
-/* harmony export */   p: () => (/* binding */ waitingTime)
+/* harmony export */   CP: () => (/* binding */ ARCHIVE_CLASSES),
+/* harmony export */   OS: () => (/* binding */ archivedIn),
+/* harmony export */   pE: () => (/* binding */ waitingTime)
 /* harmony export */ });
 const ARCHIVE_CLASSES = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 /**
@@ -67106,11 +67160,14 @@ function newTally() {
         archived: new Map(),
         prefixes: new Map(),
         samples: [],
+        toAbsent: 0,
     };
 }
 /** Count a planned key. `scopePrefix` is what the folder is taken below. */
 function countPlanned(tally, line, scopePrefix) {
     tally.totals.planned += 1;
+    if (line.to?.versionId === null)
+        tally.toAbsent += 1;
     prefixRow(tally, line.key, scopePrefix).planned += 1;
 }
 /** Count what became of a key in scope. */
@@ -67201,7 +67258,7 @@ function finishReport(request, tally, run) {
 /** The bounded extract for the summary. */
 function highlightsOf(tally) {
     const prefixes = [...tally.prefixes.values()].sort((a, b) => b.planned - a.planned);
-    return { prefixes, samples: pickSamples(tally.samples) };
+    return { prefixes, samples: pickSamples(tally.samples), toAbsent: tally.toAbsent };
 }
 /** Keep a planned key for the samples, if its kind of step does not have enough yet. `line` reads it, where wanted. */
 function offerSample(tally, kind, line) {
@@ -67496,6 +67553,30 @@ function formatTime(at) {
 
 /***/ }),
 
+/***/ 6008:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $: () => (/* binding */ bytesOf),
+/* harmony export */   p: () => (/* binding */ countOf)
+/* harmony export */ });
+/** `1 key`, `2 keys`; plain digits, for the log. */
+function countOf(n, one, many = `${one}s`) {
+    return `${n} ${n === 1 ? one : many}`;
+}
+/** Bytes as people say them. */
+function bytesOf(bytes) {
+    const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
+    let value = bytes;
+    let unit = 0;
+    for (; value >= 1024 && unit < units.length - 1; unit++)
+        value /= 1024;
+    return unit === 0 ? countOf(bytes, 'byte') : `${value.toFixed(1)} ${units[unit]}`;
+}
+
+
+/***/ }),
+
 /***/ 5506:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -67517,6 +67598,10 @@ function formatTime(at) {
 function openForWriting(place) {
     return orNotWritable(place, async () => {
         await makeFolder((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(place.file));
+        const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(place.file).catch(() => undefined);
+        // Opening a pipe waits for a reader, for ever.
+        if (there !== undefined && !there.isFile())
+            throw new Error('it is no regular file');
         return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.open)(place.file, 'w+', 0o600);
     });
 }
@@ -67578,7 +67663,7 @@ const BATCH_ITEMS = 1000;
 const READ_BYTES = 64 * 1024;
 const WRITE_CHARACTERS = 256 * 1024;
 function openSorter(options) {
-    const { folder, encode, decode, compare, runItems = RUN_ITEMS } = options;
+    const { folder, encode, decode, compare, stop, runItems = RUN_ITEMS } = options;
     /** The files of the runs: what was added first comes first, so that the merge can keep the order of equals. */
     const runs = [];
     let held = [];
@@ -67601,7 +67686,11 @@ function openSorter(options) {
         async *sorted() {
             settled = settled.then(mergeUntilFew);
             await settled;
-            yield* merged([...runs.map(fileCursor), memoryCursor(held.sort(compare))], compare);
+            for await (const batch of merged([...runs.map(fileCursor), memoryCursor(held.sort(compare))], compare)) {
+                if (stop?.aborted)
+                    throw new _core_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .CancelledError */ .cc();
+                yield batch;
+            }
         },
         async cleanUp() {
             if (folderMade)
@@ -67636,6 +67725,8 @@ function openSorter(options) {
         try {
             let text = '';
             for await (const batch of batches) {
+                if (stop?.aborted)
+                    throw new _core_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .CancelledError */ .cc();
                 for (const item of batch) {
                     text += `${encode(item)}\n`;
                     if (text.length < WRITE_CHARACTERS)
@@ -67882,10 +67973,16 @@ __webpack_async_result__();
 /* harmony export */   yH: () => (/* binding */ countArchived)
 /* harmony export */ });
 /* harmony import */ var _core_archive_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4568);
-/* harmony import */ var _core_concurrent_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8017);
-/* harmony import */ var _core_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4486);
-/* harmony import */ var _core_request_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2171);
-/* harmony import */ var _files_sort_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5778);
+/* harmony import */ var _core_concurrent_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8017);
+/* harmony import */ var _core_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2807);
+/* harmony import */ var _core_outcome_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9058);
+/* harmony import */ var _core_report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4486);
+/* harmony import */ var _core_request_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2171);
+/* harmony import */ var _core_words_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6008);
+/* harmony import */ var _files_sort_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5778);
+
+
+
 
 
 
@@ -67893,7 +67990,7 @@ __webpack_async_result__();
 
 /** Keeps the keys in the order in which they come, on disk where there are many. */
 function openArchivedSpool(folder) {
-    return (0,_files_sort_js__WEBPACK_IMPORTED_MODULE_2__/* .openSorter */ .g)({
+    return (0,_files_sort_js__WEBPACK_IMPORTED_MODULE_4__/* .openSorter */ .g)({
         folder,
         encode: (key) => JSON.stringify(key),
         decode: (line) => JSON.parse(line),
@@ -67905,8 +68002,11 @@ async function collectArchived(key, request, deps, tally) {
     countArchived(tally, key.versions);
     if (request.archived !== undefined && !request.dryRun)
         await deps.archived.add([key]);
-    else
-        (0,_core_report_js__WEBPACK_IMPORTED_MODULE_1__/* .countOutcome */ .y0)(tally, key.bucket, key.key, { kind: 'skipped', reason: 'archived' }, (0,_core_request_js__WEBPACK_IMPORTED_MODULE_3__/* .changedPrefix */ .h)(request));
+    else {
+        const underWay = key.versions.every((version) => version.inProgress);
+        const reason = underWay ? 'restore-in-progress' : 'archived';
+        (0,_core_report_js__WEBPACK_IMPORTED_MODULE_3__/* .countOutcome */ .y0)(tally, key.bucket, key.key, { kind: 'skipped', reason }, (0,_core_request_js__WEBPACK_IMPORTED_MODULE_5__/* .changedPrefix */ .h)(request));
+    }
 }
 function countArchived(tally, versions) {
     for (const { archive, size, inProgress } of versions) {
@@ -67924,13 +68024,19 @@ function countArchived(tally, versions) {
  */
 async function requestArchived(how, request, deps, tally) {
     for await (const batch of deps.archived.sorted()) {
-        await (0,_core_concurrent_js__WEBPACK_IMPORTED_MODULE_4__/* .forEachConcurrently */ .D)(batch, deps.concurrency, async ({ bucket, key, versions }) => {
+        await (0,_core_concurrent_js__WEBPACK_IMPORTED_MODULE_6__/* .forEachConcurrently */ .D)(batch, deps.concurrency, async ({ bucket, key, versions }) => {
             const answers = [];
             for (const v of versions) {
-                const port = deps.buckets.open(v.bucket);
-                answers.push(await port.requestRestore(v.key, v.versionId, v.storageClass, how));
+                answers.push(v.inProgress
+                    ? { ok: true, state: 'in-progress' }
+                    : await deps.buckets.open(v.bucket).requestRestore(v.key, v.versionId, v.storageClass, how));
             }
-            (0,_core_report_js__WEBPACK_IMPORTED_MODULE_1__/* .countOutcome */ .y0)(tally, bucket, key, outcomeOf(answers), (0,_core_request_js__WEBPACK_IMPORTED_MODULE_3__/* .changedPrefix */ .h)(request));
+            const outcome = outcomeOf(answers);
+            (0,_core_report_js__WEBPACK_IMPORTED_MODULE_3__/* .countOutcome */ .y0)(tally, bucket, key, outcome, (0,_core_request_js__WEBPACK_IMPORTED_MODULE_5__/* .changedPrefix */ .h)(request));
+            if (outcome.kind === 'failed' && (0,_core_outcome_js__WEBPACK_IMPORTED_MODULE_2__/* .stopsTheRun */ .Ek)(outcome.failure.code)) {
+                const { code, message, hint } = outcome.failure;
+                throw new _core_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RollbackError */ .ZS(code, message, hint);
+            }
         });
     }
 }
@@ -67946,19 +68052,20 @@ function archivedNotes(request, tally) {
     const requested = request.operation === 'download' ? undefined : request.archived;
     return [...tally.archived].map(([archive, { versions, bytes, inProgress }]) => {
         const { tier } = requested ?? { tier: 'Standard' };
-        const time = (0,_core_archive_js__WEBPACK_IMPORTED_MODULE_0__/* .waitingTime */ .p)(archive, tier);
+        const time = (0,_core_archive_js__WEBPACK_IMPORTED_MODULE_0__/* .waitingTime */ .pE)(archive, tier);
         const wait = time === '' ? '' : ` A restore from there takes ${time} (${tier}).`;
-        const size = `${(bytes / 1024 ** 3).toFixed(bytes < 1024 ** 3 ? 3 : 1)} GiB`;
-        const under = inProgress === 0 ? '' : `, of which ${inProgress} are being restored already`;
+        const under = inProgress === 0 ? '' : `; of ${inProgress === 1 ? 'one' : inProgress} the restore is under way`;
         const isDownload = request.operation === 'download';
-        const mend = isDownload
-            ? ' A download requests nothing: restore them first, for example with "aws s3api restore-object", and run this again when they are there.'
-            : requested === undefined
-                ? ' With archived: restore they are requested, and a later run copies them.'
-                : request.dryRun
-                    ? ' They would be requested, and a later run copies them.'
-                    : ' They were requested: run the same step again when they are there.';
-        return `${versions} of the versions to ${isDownload ? 'fetch' : 'copy'} ${versions === 1 ? 'is' : 'are'} in ${archive} (${size}${under}).${wait}${mend}`;
+        const mend = inProgress === versions
+            ? ' Run the same step again when they are there.'
+            : isDownload
+                ? ' A download requests nothing: restore them first, for example with "aws s3api restore-object", and run this again when they are there.'
+                : requested === undefined
+                    ? ' With archived: restore they are requested, and a later run copies them.'
+                    : request.dryRun
+                        ? ' They would be requested, and a later run copies them.'
+                        : ' They were requested: run the same step again when they are there.';
+        return `${versions} of the versions to ${isDownload ? 'fetch' : 'copy'} ${versions === 1 ? 'is' : 'are'} in ${archive} (${(0,_core_words_js__WEBPACK_IMPORTED_MODULE_7__/* .bytesOf */ .$)(bytes)}${under}).${wait}${mend}`;
     });
 }
 
@@ -67984,6 +68091,8 @@ var errors = __nccwpck_require__(2807);
 var report = __nccwpck_require__(4486);
 // EXTERNAL MODULE: ./build/core/text.js
 var core_text = __nccwpck_require__(6067);
+// EXTERNAL MODULE: ./build/core/words.js
+var words = __nccwpck_require__(6008);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -68694,7 +68803,7 @@ function fetcher(deps, tally) {
             if (head?.customerKey === true)
                 return { outcome: { kind: 'skipped', reason: 'customer-encryption-key' } };
             const entry = { ...version, deleteMarker: false, isLatest: false };
-            const archived = head && (0,archive/* archivedIn */.O)({ bucket: port.bucket, key }, entry, head);
+            const archived = head && (0,archive/* archivedIn */.OS)({ bucket: port.bucket, key }, entry, head);
             if (archived === undefined)
                 return { outcome };
             (0,operations_archived/* countArchived */.yH)(tally, [archived]);
@@ -68755,7 +68864,7 @@ async function listVersions({ scope, target }, deps, tally, take) {
         if ('skip' in choice)
             return skip(key, choice.skip);
         const { version } = choice;
-        const archived = (0,archive/* archivedIn */.O)({ bucket, key }, version);
+        const archived = (0,archive/* archivedIn */.OS)({ bucket, key }, version);
         if (archived !== undefined) {
             (0,operations_archived/* countArchived */.yH)(tally, [archived]);
             return skip(key, 'archived');
@@ -68944,6 +69053,7 @@ var run = __nccwpck_require__(9126);
 
 
 
+
 /**
  * Fetch a version of a key, or of every key in scope, into a folder: read histories → name the files → plan → fetch → tell.
  * Changes nothing in the bucket, and no file that is there. Never throws for what happens in the bucket or on the disk.
@@ -69034,13 +69144,13 @@ async function writePlan({ scope, directory }, names, plan, { narrator, stop }, 
             `${renamed > report/* MAX_LISTED */.Bl ? `the first ${report/* MAX_LISTED */.Bl}` : 'them'}, the plan file all paths.`);
     }
     const { keysExamined, entriesExamined, planned, skipped } = tally.totals;
-    narrator.say(`${keysExamined} keys in scope with ${entriesExamined} versions and delete markers: ` +
-        `${planned} to fetch into ${(0,core_text/* forLog */.Ig)(directory)} (${bytes} bytes), ${skipped} skipped.`);
+    narrator.say(`${(0,words/* countOf */.p)(keysExamined, 'key')} in scope with ${(0,words/* countOf */.p)(entriesExamined, 'version and delete marker', 'versions and delete markers')}: ` +
+        `${planned} to fetch into ${(0,core_text/* forLog */.Ig)(directory)} (${(0,words/* bytesOf */.$)(bytes)}), ${skipped} skipped.`);
     return plan.finish();
 }
 async function fetchAll({ directory, scope }, names, { buckets, narrator, stop, concurrency }, tally, write) {
     const bucket = scope.bucket ?? '';
-    narrator.phase(`Fetch: ${tally.totals.planned} files`);
+    narrator.phase(`Fetch: ${(0,words/* countOf */.p)(tally.totals.planned, 'file')}`);
     const tree = await openTree(directory, write);
     let done = 0;
     let unproven = 0;
@@ -69091,21 +69201,23 @@ async function* one(names) {
 
 /** What was asked for and is not there: a version, a key, anything in scope. */
 /** A key has no such version: no entry at all with this id, or a marker. */
-function versionNotFound(key, { versionId, isMarker }) {
+function versionNotFound(key, { versionId, isMarker, isKnown = true }) {
     return {
         code: 'version-not-found',
         message: `${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(versionId)} is ${isMarker ? 'a delete marker' : 'not a version'} of key ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(key)}`,
-        hint: isMarker
-            ? 'A delete marker holds no data to go back to. Use operation: undelete, or the id of a version.'
-            : 'Take an id from "aws s3api list-object-versions --bucket … --prefix <the key>". A version deleted for good cannot come back.',
+        hint: !isKnown
+            ? 'The key has no history at all. Check its spelling: in CSV keys are URL-encoded, in JSON Lines they are as they are.'
+            : isMarker
+                ? 'A delete marker holds no data to go back to. Use operation: undelete, or the id of a version.'
+                : 'Take an id from "aws s3api list-object-versions --bucket … --prefix <the key>". A version deleted for good cannot come back.',
     };
 }
 /** Where the version is an input of the run there is nothing else to do. */
 function versionRefused({ code, message, hint }) {
     return new _core_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RollbackError */ .ZS(code, `input "version-id": ${message}`, hint);
 }
-/** @throws RollbackError `version-not-found` where a version of a key that has none was asked for */
-function nothingInScope({ scope, target, manifest }, tally) {
+/** @throws RollbackError where one key was asked for that has no history: `version-not-found`, `key-not-found` (a download) */
+function nothingInScope({ operation, scope, target, manifest, }, tally) {
     const bucket = (0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(scope.bucket ?? '');
     if (manifest !== undefined) {
         tally.notes.add(`The manifest ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(manifest.given)} has no row to act on: none at all, or none with a key in scope.`);
@@ -69113,6 +69225,9 @@ function nothingInScope({ scope, target, manifest }, tally) {
     }
     if (target.kind === 'version') {
         throw new _core_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RollbackError */ .ZS('version-not-found', `input "version-id": key ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(scope.key ?? '')} has no versions in bucket ${bucket}`, 'Check "key" letter by letter: keys are case-sensitive and have no leading slash unless they were written with one.');
+    }
+    if (operation === 'download' && scope.key !== undefined) {
+        throw new _core_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RollbackError */ .ZS('key-not-found', `input "key": ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(scope.key)} is not in bucket ${bucket}, neither now nor in its history`, 'Check "key" letter by letter: keys are case-sensitive and have no leading slash unless they were written with one.');
     }
     const what = scope.key !== undefined ? `key ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(scope.key)}` : `keys under ${(0,_core_text_js__WEBPACK_IMPORTED_MODULE_1__/* .forLog */ .Ig)(scope.prefix)}`;
     tally.notes.add(`No ${what} in bucket ${bucket}, neither now nor in its history. Check the spelling: keys are ` +
@@ -69133,10 +69248,14 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./build/core/errors.js
+var errors = __nccwpck_require__(2807);
 // EXTERNAL MODULE: ./build/core/report.js
 var report = __nccwpck_require__(4486);
 // EXTERNAL MODULE: ./build/core/text.js
 var core_text = __nccwpck_require__(6067);
+// EXTERNAL MODULE: ./build/core/words.js
+var words = __nccwpck_require__(6008);
 // EXTERNAL MODULE: external "node:fs/promises"
 var promises_ = __nccwpck_require__(1455);
 // EXTERNAL MODULE: ./build/files/open.js
@@ -69222,8 +69341,8 @@ var operations_archived = __nccwpck_require__(5897);
 var again = __nccwpck_require__(58);
 // EXTERNAL MODULE: ./build/core/concurrent.js
 var concurrent = __nccwpck_require__(8017);
-// EXTERNAL MODULE: ./build/core/errors.js
-var errors = __nccwpck_require__(2807);
+// EXTERNAL MODULE: ./build/core/ports.js
+var ports = __nccwpck_require__(5158);
 // EXTERNAL MODULE: ./build/core/request.js
 var core_request = __nccwpck_require__(2171);
 // EXTERNAL MODULE: ./build/core/time.js
@@ -69379,7 +69498,7 @@ const MAX_COPY_BYTES = 5 * 1024 ** 3;
 function copyStep(source, version, head, to, options) {
     if (head.customerKey === true)
         return { skip: 'customer-encryption-key' };
-    const archived = (0,archive/* archivedIn */.O)(source, version, head);
+    const archived = (0,archive/* archivedIn */.OS)(source, version, head);
     if (archived !== undefined)
         return { archived };
     const elsewhere = source.bucket !== to.bucket || source.key !== to.key;
@@ -69414,6 +69533,12 @@ function isInOnePart(whole, parted) {
     if (!parted.endsWith('-1') || !/^[0-9a-f]{32}$/i.test(whole))
         return false;
     return parted.toLowerCase() === `${(0,external_node_crypto_.createHash)('md5').update(Buffer.from(whole, 'hex')).digest('hex')}-1`;
+}
+/** Could it be the same, for all that can be told? Equal but for an ETag that says nothing, and no checksum in common. */
+function mayBeSameObject(a, b) {
+    const isSilent = ({ etag, encryption }) => /-\d+$/.test(etag) || encryption?.startsWith('aws:kms') === true;
+    const shared = Object.keys(a.checksums).some((algorithm) => algorithm in b.checksums);
+    return a.size === b.size && (isSilent(a) || isSilent(b)) && !shared && sameHeaders(a, b);
 }
 function sameChecksum(a, b) {
     const shared = Object.keys(a.checksums).filter((algorithm) => algorithm in b.checksums);
@@ -69535,8 +69660,6 @@ function parseJournalLine(text) {
 
 // EXTERNAL MODULE: ./build/core/outcome.js
 var outcome = __nccwpck_require__(9058);
-// EXTERNAL MODULE: ./build/core/ports.js
-var ports = __nccwpck_require__(5158);
 ;// CONCATENATED MODULE: ./build/operations/source.js
 /** Where the version that a step copies is. */
 function sourceOf(line, step) {
@@ -69806,15 +69929,26 @@ function chunkKeyOf(line) {
         written: {},
     };
 }
-/** Cut a plan into chunks. */
-async function* chunksOf(keys) {
+/**
+ * Cut a plan into chunks. Where they are given up between two buckets, the first key of the next was taken already:
+ * `giveBack` gets it.
+ */
+async function* chunksOf(keys, giveBack = () => { }) {
     let chunk = { bucket: '', keys: [] };
     let steps = 0;
     for await (const key of keys) {
         const { bucket } = key.line;
         if (chunk.bucket !== bucket) {
-            if (chunk.keys.length > 0)
-                yield chunk;
+            let taken = false;
+            try {
+                if (chunk.keys.length > 0)
+                    yield chunk;
+                taken = true;
+            }
+            finally {
+                if (!taken)
+                    giveBack(key);
+            }
             chunk = { bucket, keys: [] };
             steps = 0;
         }
@@ -69919,7 +70053,8 @@ async function judge(key, top, buckets) {
     const { line, written } = key;
     const { versionId: wanted, etag } = line.to;
     const [current] = top;
-    const between = wroteOver(key, top);
+    const isOurs = written.versionId === undefined || current?.versionId === written.versionId;
+    const between = isOurs && wroteOver(key, top);
     if (wanted === null) {
         if (current !== undefined && !current.deleteMarker)
             return changed('it was written again');
@@ -69939,11 +70074,12 @@ async function judge(key, top, buckets) {
         return changed('it was written again');
     if ((0,core_plan/* isStill */.Z4)(key.below, current))
         return changed('the copy did not become current');
+    if (!isOurs)
+        return changed('it was written again');
     if (between)
         return changed(UNGUARDED);
-    if (written.versionId !== undefined) {
-        return current.versionId === written.versionId ? { kind: 'restored' } : changed('it was written again');
-    }
+    if (written.versionId !== undefined)
+        return { kind: 'restored' };
     // The server did not tell the new version's id: what is current is new, and must be equal to what was copied.
     if (written.etag !== undefined && written.etag === current.etag)
         return { kind: 'restored' };
@@ -69983,6 +70119,7 @@ function changed(found) {
 }
 
 ;// CONCATENATED MODULE: ./build/operations/carry-out.js
+
 
 
 
@@ -70039,7 +70176,11 @@ async function carryOut(request, plan, deps, tally) {
                 }
             }
         }
-        for await (const chunk of chunksOf(stacks.goOn(readPlan(plan.file, plan.digest)))) {
+        const giveBack = (key) => {
+            if (key.begun)
+                settleKey(key);
+        };
+        for await (const chunk of chunksOf(stacks.goOn(readPlan(plan.file, plan.digest)), giveBack)) {
             let broken;
             try {
                 await applyChunk(chunk, apply);
@@ -70075,7 +70216,7 @@ async function carryOut(request, plan, deps, tally) {
     async function prove(chunk, whole) {
         try {
             if (whole && request.verify) {
-                await verifyChunk(chunk, { buckets, prefix, concurrency });
+                await verifyChunk(chunk, { buckets, prefix, concurrency }).catch(whileVerifying);
             }
             else if (whole) {
                 const unsure = chunk.keys.filter((key) => key.outcome === undefined && key.unsure);
@@ -70090,6 +70231,13 @@ async function carryOut(request, plan, deps, tally) {
     function settleKey(key) {
         (0,report/* countOutcome */.y0)(tally, key.line.bucket, key.line.key, settledOutcome(key, request), prefix);
     }
+}
+function whileVerifying(error) {
+    if (!(error instanceof ports/* S3Failure */.b))
+        throw error;
+    const { code, message, hint } = error.failure;
+    const what = 'while reading the changed keys again: they are changed, and not all are verified';
+    throw new errors/* RollbackError */.ZS(code, `${what}. ${message}`, hint, { cause: error });
 }
 /** The outcome of a key that verification did not get to: only what S3's answers say. */
 function settledOutcome(key, request) {
@@ -70155,7 +70303,8 @@ function decideOrdered(wish) {
     const { versionIds, destination, history, target } = wish;
     if (target.kind === 'undelete' && versionIds !== undefined) {
         const markers = history.entries.slice(0, (0,core_history/* markersOnTop */.Os)(history.entries));
-        const onTop = markers.some((marker) => versionIds.includes(marker.versionId));
+        const named = new Set(versionIds);
+        const onTop = markers.some((marker) => named.has(marker.versionId));
         return onTop ? goBack(wish, target) : { kind: 'skip', reason: 'not-a-current-delete-marker' };
     }
     if (history.entries.length === 0 && (versionIds === undefined || versionIds.length === 0)) {
@@ -70249,10 +70398,13 @@ function choose({ history, target, versionIds }) {
         const entry = entries[found.index];
         return entry === undefined ? [] : [entry];
     }
-    const missing = versionIds.find((id) => !entries.some((e) => e.versionId === id));
+    // A key may have a hundred thousand versions, all of them named.
+    const there = new Set(entries.map((e) => e.versionId));
+    const missing = versionIds.find((id) => !there.has(id));
     if (missing !== undefined)
         return notFound(entries, missing);
-    return entries.filter((e) => versionIds.includes(e.versionId)).toReversed();
+    const named = new Set(versionIds);
+    return entries.filter((e) => named.has(e.versionId)).toReversed();
 }
 /** A marker over nothing, or over another marker, changes nothing for a reader, and could not be put there guarded. */
 function withoutIdleMarkers(entries) {
@@ -70297,6 +70449,9 @@ async function readPlaces(places, buckets, how = {}) {
 
 
 
+
+/** Of one key with many versions; keys are settled side by side as well. */
+const HEADS_AT_ONCE = 8;
 /**
  * Settle a copy by looking at the versions: which of them lie on top already, can the rest be copied, and what has to be
  * carried over? Asks for a HEAD only where the listing leaves it open. Changes nothing.
@@ -70304,6 +70459,8 @@ async function readPlaces(places, buckets, how = {}) {
  */
 async function settleCopy(question, buckets, options) {
     const { bucket, key, entries, source, wanted, destroysNull } = question;
+    /** Entries on top that may be the same, as far as anybody can tell. */
+    const unproven = new Set();
     const heads = new Map();
     const rest = wanted.slice(await countOnTop());
     if (rest.length === 0)
@@ -70312,8 +70469,11 @@ async function settleCopy(question, buckets, options) {
         return { kind: 'skipped', reason: 'would-destroy-null-version' };
     const steps = [];
     const archived = [];
-    for (const entry of rest) {
-        const settled = await stepFor(entry);
+    const found = [];
+    await (0,concurrent/* forEachConcurrently */.D)(rest.entries(), HEADS_AT_ONCE, async ([i, entry]) => {
+        found[i] = await stepFor(entry);
+    });
+    for (const settled of found) {
         if (settled === 'gone')
             return { kind: 'conflict', found: 'the version to go back to was deleted meanwhile' };
         if ('skip' in settled)
@@ -70328,12 +70488,16 @@ async function settleCopy(question, buckets, options) {
         return { kind: 'archived', versions: archived };
     const last = wanted.at(-1);
     const to = { versionId: last === undefined || last.deleteMarker ? null : last.versionId };
-    return { kind: 'change', line: { bucket, key, from: (0,core_plan/* seenOf */.Pm)(entries[0]), to, steps } };
+    return {
+        kind: 'change',
+        line: { bucket, key, from: (0,core_plan/* seenOf */.Pm)(entries[0]), to, steps },
+        ...(unproven.size > 0 && { unproven: true }),
+    };
     async function stepFor(entry) {
         if (entry.deleteMarker)
             return { step: { do: 'add-delete-marker' } };
         // The listing knows the archive classes, so no question is needed to leave these alone.
-        const archived = (0,archive/* archivedIn */.O)(source, entry);
+        const archived = (0,archive/* archivedIn */.OS)(source, entry);
         if (archived !== undefined)
             return { archived };
         const head = await look(source, entry, false);
@@ -70341,28 +70505,48 @@ async function settleCopy(question, buckets, options) {
     }
     /** How many of the wanted entries, from the oldest on, are what lies on top now: an earlier run may have put them there. */
     async function countOnTop() {
-        for (let count = Math.min(wanted.length, entries.length); count > 0; count--) {
-            const pairs = entries.slice(0, count).map((there, i) => [there, wanted[count - 1 - i]]);
-            if (!pairs.every(([there, one]) => one !== undefined && mayBeSame(there, one)))
-                continue;
+        const counts = overlaps(wanted.map(sizeOf), entries.slice(0, wanted.length).map(sizeOf).toReversed());
+        const [most = 0] = counts;
+        // Where many may be the same, they are looked at side by side before they are compared one by one.
+        if (most > 1) {
+            const both = [...entries.slice(0, most).map(ofTop), ...wanted.slice(0, most).map(ofSource)];
+            await (0,concurrent/* forEachConcurrently */.D)(both, HEADS_AT_ONCE, async ([place, entry]) => {
+                if (!entry.deleteMarker)
+                    await look(place, entry, true);
+            });
+        }
+        for (const count of counts) {
             let same = true;
-            for (const [there, one] of pairs)
-                same &&= one !== undefined && (await isSame(there, one));
+            for (let i = 0; same && i < count; i++) {
+                const [there, one] = [entries[i], wanted[count - 1 - i]];
+                same = there !== undefined && one !== undefined && (await isSame(there, one));
+            }
             if (same)
                 return count;
         }
         return 0;
     }
-    function mayBeSame(there, one) {
-        return there.deleteMarker === one.deleteMarker && there.size === one.size;
+    function ofTop(entry) {
+        return [{ bucket, key }, entry];
+    }
+    function ofSource(entry) {
+        return [source, entry];
     }
     async function isSame(there, one) {
+        if (there.deleteMarker !== one.deleteMarker)
+            return false;
         if (there.deleteMarker || there === one)
             return true;
         // Equal ETags settle the content; only where they differ may a checksum still tell that it is the same.
         const checksums = there.etag !== one.etag;
         const [a, b] = await Promise.all([look({ bucket, key }, there, checksums), look(source, one, checksums)]);
-        return a !== undefined && b !== undefined && sameObject(a, b);
+        if (a === undefined || b === undefined)
+            return false;
+        if (sameObject(a, b))
+            return true;
+        if (mayBeSameObject(a, b))
+            unproven.add(there);
+        return false;
     }
     /** Each version is asked for once; one that was asked for with its checksums will do without. */
     function look({ bucket, key }, { versionId }, checksums) {
@@ -70374,8 +70558,36 @@ async function settleCopy(question, buckets, options) {
         return head;
     }
 }
+/** All that can be told of an entry without a look: entries that differ in it are not the same. */
+function sizeOf({ deleteMarker, size }) {
+    return deleteMarker ? -1 : (size ?? 0);
+}
+/**
+ * How many of the first of `wanted` may be the last of `there`, the most first; without the trivial none. In linear time
+ * (Knuth, Morris and Pratt), for a key may have a hundred thousand versions.
+ */
+function overlaps(wanted, there) {
+    const border = [0];
+    const next = (length, value) => {
+        let now = length;
+        while (now > 0 && (now === wanted.length || wanted[now] !== value))
+            now = border[now - 1] ?? 0;
+        return wanted[now] === value && now < wanted.length ? now + 1 : now;
+    };
+    for (let i = 1; i < wanted.length; i++)
+        border.push(next(border[i - 1] ?? 0, wanted[i]));
+    let length = 0;
+    for (const value of there)
+        length = next(length, value);
+    const found = [];
+    for (let now = length; now > 0; now = border[now - 1] ?? 0)
+        found.push(now);
+    return found;
+}
 
 ;// CONCATENATED MODULE: ./build/operations/planner.js
+
+
 
 
 
@@ -70449,14 +70661,14 @@ function planner(request, deps, counts, tally) {
                     ? { kind: 'skipped', reason: 'nothing-to-restore' }
                     : { kind: 'failed', failure: KEY_NOT_FOUND };
             case 'version-not-found':
-                return notFound(wish.history.key, decision);
+                return notFound(wish.history, decision);
             case 'copy':
                 return lookAndSettle(decision.copy);
         }
     }
     /** Where the version is an input of the run there is nothing else to do; a row of a manifest is one of many. */
-    function notFound(key, decision) {
-        const failure = (0,not_there/* versionNotFound */.qg)(key, decision);
+    function notFound({ key, entries }, decision) {
+        const failure = (0,not_there/* versionNotFound */.qg)(key, { ...decision, isKnown: entries.length > 0 });
         if (request.target.kind === 'version')
             throw (0,not_there/* versionRefused */.rP)(failure);
         return { kind: 'failed', failure };
@@ -70466,7 +70678,10 @@ function planner(request, deps, counts, tally) {
         if (bytes > keys/* MAX_KEY_BYTES */.Xd)
             return { kind: 'failed', failure: keyTooLong(question, bytes) };
         try {
-            return await settleCopy(question, buckets, options);
+            const settled = await settleCopy(question, buckets, options);
+            if (settled.kind === 'change' && settled.unproven)
+                counts.unproven += 1;
+            return settled;
         }
         catch (error) {
             if (error instanceof ports/* S3Failure */.b && !(0,outcome/* stopsTheRun */.Ek)(error.failure.code)) {
@@ -70482,13 +70697,15 @@ function planner(request, deps, counts, tally) {
                 tally.steps[step.do] += 1;
             if (step.do === 'delete-version')
                 counts.versionDeletes += 1;
-            if (step.do === 'delete-version' || step.do === 'remove-delete-marker')
-                counts.removals += 1;
-            else
+            if ((0,core_plan/* isWrite */.ao)(step))
                 writes += 1;
+            else
+                counts.removals.set(line.bucket, (counts.removals.get(line.bucket) ?? 0) + 1);
             if (step.do !== 'copy-version')
                 continue;
             counts.copies += 1;
+            if (archive/* ARCHIVE_CLASSES */.CP.has(step.carry?.storageClass ?? ''))
+                counts.toArchive += 1;
             if (step.carry?.lockMode !== undefined || step.carry?.legalHold === true)
                 counts.locked += 1;
         }
@@ -70521,6 +70738,7 @@ var segments = __nccwpck_require__(4457);
 
 
 
+
 /**
  * Read every history in scope, decide on each key, and write the plan to disk. Changes nothing in the bucket.
  * Keys that need no change, or cannot have one, are counted in `tally`; the planned ones too, as planned.
@@ -70529,7 +70747,15 @@ var segments = __nccwpck_require__(4457);
  */
 async function makePlan(request, rows, deps, tally) {
     const { scope } = request;
-    const counts = { versionDeletes: 0, removals: 0, copies: 0, locked: 0, stacks: 0 };
+    const counts = {
+        versionDeletes: 0,
+        removals: new Map(),
+        copies: 0,
+        locked: 0,
+        toArchive: 0,
+        unproven: 0,
+        stacks: 0,
+    };
     const spool = await openPlanSpool(request.planFile, (0,external_node_path_.dirname)(request.reportFile), {
         schemaVersion: 1,
         kind: 'plan',
@@ -70548,6 +70774,8 @@ async function makePlan(request, rows, deps, tally) {
             await rows.plan(plan, spool);
         let number = 1;
         const { digest } = await spool.finish((text) => {
+            if (deps.stop.aborted)
+                throw new errors/* CancelledError */.cc();
             number += 1;
             const kind = (0,core_plan/* firstStepKind */.nr)(text);
             if (kind !== undefined)
@@ -70580,6 +70808,8 @@ function planListing({ scope }, plan, spool, deps) {
 
 
 
+
+
 /** What is to be said of a plan before it is carried out, and when it must not be. */
 /**
  * Limits that the user set, and what the bucket cannot do. A dry run is only told of them.
@@ -70595,9 +70825,10 @@ function checkPlan(request, facts, plan, tally) {
         refusals.push(new errors/* RollbackError */.ZS('max-deletes-exceeded', `input "max-deletes": the plan deletes ${plan.versionDeletes} versions for good, more than the ${request.maxDeletes ?? 0} allowed`, 'Look at the plan; then narrow the scope, raise "max-deletes", or use method: copy, which deletes nothing.'));
     }
     for (const [bucket, { mfaDelete }] of facts) {
-        if (!mfaDelete || plan.removals === 0)
+        const removals = plan.removals.get(bucket) ?? 0;
+        if (!mfaDelete || removals === 0)
             continue;
-        refusals.push(new errors/* RollbackError */.ZS('mfa-delete-enabled', `bucket ${(0,core_text/* forLog */.Ig)(bucket)} has MFA delete enabled: the ${plan.removals} entries in the plan can only be removed with a one-time password`, "The bucket owner's root user can remove them, or turn MFA delete off for the time of the restore (PutBucketVersioning)."));
+        refusals.push(new errors/* RollbackError */.ZS('mfa-delete-enabled', `bucket ${(0,core_text/* forLog */.Ig)(bucket)} has MFA delete enabled: ${(0,words/* countOf */.p)(removals, 'entry', 'entries')} of it in the plan can only be removed with a one-time password`, "The bucket owner's root user can remove them, or turn MFA delete off for the time of the restore (PutBucketVersioning)."));
     }
     const [first] = refusals;
     if (first === undefined)
@@ -70620,6 +70851,18 @@ function noteFacts(request, facts, plan, tally) {
         if (typeof objectLock === 'object' && plan.copies > 0) {
             tally.notes.add(`Object Lock: the default retention of ${which} (${objectLock.mode}, ${objectLock.period}) applies to every copy made there; it cannot be deleted before.`);
         }
+    }
+    if (plan.unproven > 0) {
+        tally.notes.add(`${(0,words/* countOf */.p)(plan.unproven, 'key is', 'keys are')} copied although an equal version may be there: it was uploaded in parts or is encrypted ` +
+            'with KMS, and has no checksum of the whole object to compare. Nothing is lost by it; a second run copies it again.');
+    }
+    if (plan.toArchive > 0) {
+        tally.notes.add(`${(0,words/* countOf */.p)(plan.toArchive, 'copy goes', 'copies go')} into an archive, the storage class of the version: to be read, it has to be restored ` +
+            'there first (aws s3api restore-object). operation: download fetches the version while its restored copy lasts.');
+    }
+    const { toAbsent, totals } = tally;
+    if (request.target.kind === 'time' && toAbsent > 0 && toAbsent === totals.planned && totals.unchanged === 0) {
+        tally.notes.add(`At ${(0,time/* formatTime */.f)(request.target.at)} no key in scope was there, so this deletes ${toAbsent === 1 ? 'it' : `all ${toAbsent}`}. Is the time right?`);
     }
     const mayBeLocked = [...facts.values()].some(({ objectLock }) => objectLock !== 'off');
     if (request.preserve.objectLock && plan.copies > 0 && plan.locked === 0 && mayBeLocked) {
@@ -70675,11 +70918,13 @@ async function openLocal(location) {
     const name = nameOf(location);
     let handle;
     try {
-        handle = await (0,promises_.open)(location.file, 'r');
-        // A folder can be opened; only reading it fails, with words that help nobody.
-        if ((await handle.stat()).isDirectory()) {
-            throw new errors/* RollbackError */.ZS('manifest-not-readable', `manifest ${name} is a folder`, 'Give the path of a file.');
+        // A folder can be opened; only reading it fails, with words that help nobody. Opening a pipe waits for a writer, for ever.
+        const stats = await (0,promises_.stat)(location.file);
+        if (!stats.isFile()) {
+            const what = stats.isDirectory() ? 'a folder' : 'no regular file';
+            throw new errors/* RollbackError */.ZS('manifest-not-readable', `manifest ${name} is ${what}`, 'Give the path of a file.');
         }
+        handle = await (0,promises_.open)(location.file, 'r');
     }
     catch (error) {
         await handle?.close();
@@ -73765,7 +74010,10 @@ function lineReader(name) {
         if (!key.isWellFormed()) {
             throw invalid(at('key')(), `${shown(key)} has half of a surrogate pair, which no key of S3 can have`, 'Write characters beyond U+FFFF as themselves or as both of their \\u escapes.');
         }
-        const versionId = row.versionId ?? undefined;
+        const { versionId } = row;
+        if (versionId === null) {
+            throw invalid(at('versionId')(), 'is null', 'Write "null", in quotation marks, for the version whose id is null; leave the field out to mean the key.');
+        }
         if (versionId === undefined)
             return { bucket: last, key, line };
         return {
@@ -73941,6 +74189,8 @@ function remoteError(location, error) {
             return new errors/* RollbackError */.ZS('manifest-not-found', `manifest ${name}: the bucket does not exist`, 'Check the name of the bucket after s3://, and the inputs "region" and "endpoint-url".', { cause: error });
         case 'InvalidObjectState':
             return new errors/* RollbackError */.ZS('manifest-not-readable', `manifest ${name} is in an archive`, 'Restore it first, for example with "aws s3api restore-object", or give a copy of it.', { cause: error });
+        case 'AccessDenied':
+            return new errors/* RollbackError */.ZS(code, `manifest ${name}: ${message}`, 'The role needs s3:GetObject on it, and kms:Decrypt where it is encrypted with a KMS key. Or there is no such file: without s3:ListBucket S3 does not tell the two apart.', { cause: error });
         default:
             return new errors/* RollbackError */.ZS(code, `manifest ${name}: ${message}`, hint, { cause: error });
     }
@@ -73983,8 +74233,10 @@ function worthReading(run, inventory, tally) {
     const { target, destination } = run;
     const made = (0,time/* formatTime */.f)(inventory.createdAt);
     if (target.kind === 'rows') {
-        if (destination !== undefined)
+        if (destination !== undefined) {
+            tally.notes.add(`All versions and delete markers of an inventory of ${made} are put there, as far as they still exist.`);
             return () => true;
+        }
         throw new errors/* RollbackError */.ZS('inventory-without-target', `manifest ${(0,core_text/* forLog */.Ig)(run.manifest.given)} is an inventory of all versions, so it does not say which of them to go back to`, 'Give to-time or versions-back; or destination-bucket, to build up all these histories in another bucket.');
     }
     if (target.kind === 'time') {
@@ -74018,6 +74270,8 @@ function worthReading(run, inventory, tally) {
 async function* keysOf(batches, run, { size, keysOnly }) {
     let group = [];
     let rows = [];
+    /** Of the rows: by version id, where. */
+    const seen = new Map();
     for await (const batch of batches) {
         for (const row of batch) {
             const [first] = rows;
@@ -74025,12 +74279,22 @@ async function* keysOf(batches, run, { size, keysOnly }) {
                 refuseCollision(run, first, row);
                 group.push(keyOf(run, rows, keysOnly));
                 rows = [];
+                seen.clear();
                 if (group.length >= size) {
                     yield group;
                     group = [];
                 }
             }
-            rows.push(row);
+            // The same row many times over must not take memory.
+            const id = row.versionId ?? '';
+            const known = seen.get(id);
+            if (known === undefined) {
+                seen.set(id, rows.length);
+                rows.push(row);
+            }
+            else if (row.latest === true) {
+                rows[known] = row;
+            }
         }
     }
     if (rows.length > 0)
@@ -74077,8 +74341,9 @@ function refuseCollision(run, a, b) {
 
 
 
+
 /** Keys whose histories are read and decided on at a time, and how many such groups side by side. */
-const GROUP = 1000;
+const GROUP = 250;
 const GROUPS_AT_ONCE = 4;
 /** A manifest with rows in more buckets than this was not meant. */
 const MAX_BUCKETS = 100;
@@ -74091,6 +74356,7 @@ async function readRows(run, deps, tally) {
     const manifest = await openManifest(run.manifest.location, run.manifest.format, rows_opener(deps.buckets));
     const sorter = (0,sort/* openSorter */.g)({
         folder: (0,external_node_path_.join)(deps.folder, 'manifest-rows'),
+        stop: deps.stop,
         encode: ({ bucket, key, versionId, line, latest }) => JSON.stringify([bucket, key, versionId ?? '', line, latest]),
         decode: decodeRow,
         // Rows that change the same key have to be neighbours, whatever bucket they come from.
@@ -74112,7 +74378,8 @@ async function readRows(run, deps, tally) {
                     tally.notes.add(`${found.gone} of the entries in the inventory are gone for good since it was made; what is left of their keys was taken.`);
                 }
                 // A key of which another row than the current entry's was worth reading is no quiet one.
-                const keys = quietKeys - (keysOnly ? found.withoutLatest : 0);
+                // An inventory may lack some rows.
+                const keys = Math.max(0, quietKeys - (keysOnly ? found.withoutLatest : 0));
                 tally.totals.keysExamined += keys;
                 tally.totals.unchanged += keys;
                 // Of each, the row of its current entry was enough.
@@ -74149,13 +74416,15 @@ function decodeRow(line) {
     };
 }
 /** Rows in scope → sorter; those of an inventory that tell of nothing to do are only counted. */
-async function collect(manifest, run, sorter, { narrator }, tally) {
+async function collect(manifest, run, sorter, { narrator, stop }, tally) {
     const inScope = (0,core_scope/* scopeTest */.R)(run.scope);
     const check = rowCheck(run);
     const names = new Set(run.scope.bucket === undefined ? [] : [run.scope.bucket]);
     let quietKeys = 0;
     let read = 0;
     const take = async (rows, of) => {
+        if (stop.aborted)
+            throw new errors/* CancelledError */.cc();
         for (const row of rows) {
             check(row);
             names.add(row.bucket);
@@ -74194,7 +74463,8 @@ async function planGroups(groups, run, { stale }, plan, spool, { buckets, narrat
     let withoutLatest = 0;
     let gone = 0;
     const leftOf = (versionIds, { entries }) => {
-        const left = versionIds.filter((id) => entries.some((entry) => entry.versionId === id));
+        const there = new Set(entries.map((entry) => entry.versionId));
+        const left = versionIds.filter((id) => there.has(id));
         gone += versionIds.length - left.length;
         return left;
     };
@@ -74238,6 +74508,8 @@ var run = __nccwpck_require__(9126);
 
 
 
+
+
 /**
  * Undelete and rollback: read histories → decide → carry out → prove → tell.
  * Never throws for what happens in the bucket: the result says what was done and why the run was refused or broken off.
@@ -74263,8 +74535,8 @@ async function restore(request, deps) {
         deps.narrator.phase('Plan: reading the histories');
         plan = await makePlan(request, rows, { ...deps, facts, archived }, tally);
         const { keysExamined, entriesExamined, planned, unchanged, skipped } = tally.totals;
-        deps.narrator.say(`${keysExamined} keys in scope with ${entriesExamined} versions and delete markers: ` +
-            `${planned} to change, ${unchanged} as they should be, ${skipped} skipped.`);
+        deps.narrator.say(`${(0,words/* countOf */.p)(keysExamined, 'key')} in scope with ${(0,words/* countOf */.p)(entriesExamined, 'version and delete marker', 'versions and delete markers')}: ` +
+            `${planned} to change, ${unchanged} as ${unchanged === 1 ? 'it' : 'they'} should be, ${skipped} skipped.`);
         noteFacts(request, facts, plan, tally);
         if (tally.totals.keysExamined === 0)
             (0,not_there/* nothingInScope */.PS)(request, tally);
@@ -74273,7 +74545,7 @@ async function restore(request, deps) {
             await (0,operations_archived/* requestArchived */.MH)(request.archived, request, { ...deps, archived }, tally);
         }
         if (!request.dryRun && tally.totals.planned > 0) {
-            deps.narrator.phase(`Apply: ${tally.totals.planned} keys`);
+            deps.narrator.phase(`Apply: ${(0,words/* countOf */.p)(tally.totals.planned, 'key')}`);
             const journal = await openJournal(request.journalFile, deps.narrator);
             journalFile = request.journalFile;
             await carryOut(request, plan, { ...deps, facts, folder, journal }, tally);
@@ -74297,11 +74569,28 @@ async function lookAtBuckets({ scope, destination }, named, { buckets, narrator 
     for (const bucket of new Set([scope.bucket, ...named, destination?.bucket])) {
         if (bucket === undefined)
             continue;
-        const found = await buckets.open(bucket).preflight();
+        const found = await buckets
+            .open(bucket)
+            .preflight()
+            .catch((error) => {
+            if (bucket === scope.bucket || !(error instanceof errors/* RollbackError */.ZS))
+                throw error;
+            throw aboutBucket(error, bucket === destination?.bucket);
+        });
         facts.set(bucket, found);
         narrator.say(`Bucket ${(0,core_text/* forLog */.Ig)(bucket)}: versioning ${found.versioning.toLowerCase()}.`);
     }
     return facts;
+}
+/** An error about a bucket that the input `bucket` does not name: say who named it. */
+function aboutBucket(error, isDestination) {
+    const { code, message, hint } = error;
+    if (!isDestination)
+        return new errors/* RollbackError */.ZS(code, `${message} (named in the manifest)`, hint, { cause: error });
+    const mend = code === 'versioning-off'
+        ? 'Copies must not replace anything for good: switch versioning on there (aws s3api put-bucket-versioning), and run this again.'
+        : hint;
+    return new errors/* RollbackError */.ZS(code, `input "destination-bucket": ${message}`, mend, { cause: error });
 }
 
 
@@ -76743,7 +77032,7 @@ class HistoryReader {
         catch (error) {
             if (error instanceof BadAnswer)
                 throw new ports/* S3Failure */.b(failureOf('list', diagnose(error)), { cause: error });
-            throw asFailure('list', error);
+            throw inBucket(this.#bucket.name, asFailure('list', error));
         }
         const histories = new Map();
         for (const key of possible) {
@@ -76810,6 +77099,13 @@ function cutTo(depth, history) {
 /** A manifest may name what no bucket can hold, and what S3 would refuse to be asked for. */
 function canBeKey(key) {
     return key !== '' && key.isWellFormed() && (0,keys/* keyBytes */.Rt)(key) <= keys/* MAX_KEY_BYTES */.Xd;
+}
+/** A run may read several buckets. */
+function inBucket(name, error) {
+    if (!(error instanceof ports/* S3Failure */.b))
+        return error;
+    const { failure } = error;
+    return new ports/* S3Failure */.b({ ...failure, message: `listing bucket "${name}": ${failure.message}` }, { cause: error });
 }
 
 ;// CONCATENATED MODULE: ./build/s3/preflight.js
@@ -76970,8 +77266,32 @@ class RateState {
 }
 /** The pause after the n-th throttling in a row, in milliseconds, before jitter. */
 const pauseAfter = (streak) => Math.min(10_000, 250 * 2 ** streak);
+/** What all buckets of a run have in common: so many requests in flight, and no more. */
+class Room {
+    #gates = new Set();
+    #free;
+    constructor(concurrency) {
+        this.#free = Math.max(1, concurrency);
+    }
+    /** `pump` is called when there may be room again. */
+    join(pump) {
+        this.#gates.add(pump);
+    }
+    get isFull() {
+        return this.#free === 0;
+    }
+    take() {
+        this.#free -= 1;
+    }
+    leave() {
+        this.#free += 1;
+        for (const pump of this.#gates)
+            pump();
+    }
+}
 class RateGate {
     state;
+    #room;
     #sleep;
     #random;
     #stop;
@@ -76980,8 +77300,10 @@ class RateGate {
     #keyed = [];
     #arrivals = 0;
     #pauses = 0;
-    constructor(state, wait) {
+    constructor(state, wait, room) {
         this.state = state;
+        this.#room = room;
+        room?.join(() => this.#pump());
         this.#sleep = wait.sleep;
         this.#random = wait.random;
         this.#stop = wait.stop;
@@ -77020,6 +77342,7 @@ class RateGate {
     release(ticket, how) {
         if (this.state.end(ticket, how))
             this.#pause();
+        this.#room?.leave();
         this.#pump();
     }
     #pause() {
@@ -77032,7 +77355,7 @@ class RateGate {
         this.#sleep(ms, this.#stop).then(over, over);
     }
     #pump() {
-        while (this.#pauses === 0) {
+        while (this.#pauses === 0 && this.#room?.isFull !== true) {
             const [plain, keyed] = [this.#plain[0], this.#keyed[0]];
             const first = keyed === undefined || (plain !== undefined && plain.order < keyed.order) ? plain : keyed;
             const second = first === plain ? keyed : plain;
@@ -77040,6 +77363,7 @@ class RateGate {
             if (next === undefined)
                 return;
             (next.keys > 0 ? this.#keyed : this.#plain).shift();
+            this.#room?.take();
             next.go(this.state.start(next.keys));
         }
     }
@@ -78111,6 +78435,7 @@ function mismatch({ whole, key }, versionId) {
 
 
 
+
 /** `from`: the bucket that the step names as the source's, if it is another than the one copied into. */
 function sourceOf(bucket, key, step, from) {
     const { bucket: name, key: named } = step.source ?? { bucket: bucket.name, key };
@@ -78190,7 +78515,7 @@ async function sourceStands(requester, source, etag) {
 function sourceChanged({ bucket, key, versionId }) {
     return new ports/* S3Failure */.b({
         code: 'source-changed',
-        message: `version ${versionId} of "${key}" in bucket ${bucket} is not what the plan saw any more`,
+        message: `version ${(0,core_text/* forLog */.Ig)(versionId)} of ${(0,core_text/* forLog */.Ig)(key)} in bucket ${bucket} is not what the plan saw any more`,
         hint: 'It was replaced or deleted since. Run it again: it will be planned anew.',
     });
 }
@@ -78847,6 +79172,7 @@ const MOST_LANES = 16;
 /** The buckets of a run over HTTP. Nothing is sent before a method of one is called. */
 function openBuckets(options) {
     const memory = newServerMemory();
+    const room = new Room(options.concurrency);
     const clients = new Map();
     const clientFor = (region) => {
         const client = clients.get(region) ?? options.clientFor(region);
@@ -78855,7 +79181,7 @@ function openBuckets(options) {
     };
     const opened = new Map();
     const open = (name) => {
-        const known = opened.get(name) ?? openBucket(name, { ...options, clientFor }, { memory, other });
+        const known = opened.get(name) ?? openBucket(name, { ...options, clientFor }, { memory, other, room });
         opened.set(name, known);
         return known;
     };
@@ -78873,12 +79199,12 @@ function openBuckets(options) {
         notes: memory.notes,
     };
 }
-function openBucket(name, options, { memory, other }) {
+function openBucket(name, options, { memory, other, room }) {
     const { concurrency, stop, abort, pageSize } = options;
     const waiting = options.waiting ?? realWaiting;
     const bucket = locatedBucket(name, options);
     const rate = new RateState(concurrency, Math.min(options.batchSize, MAX_BATCH));
-    const requester = new Requester(new RateGate(rate, { ...waiting, stop }), options, waiting);
+    const requester = new Requester(new RateGate(rate, { ...waiting, stop }, room), options, waiting);
     const removal = { bypassGovernanceRetention: options.bypassGovernanceRetention };
     const lanes = options.lanes ?? Math.max(1, Math.min(MOST_LANES, concurrency));
     const listing = { lanes, order: new ServerOrder(memory.notes), ...(pageSize !== undefined && { pageSize }) };
@@ -78956,7 +79282,8 @@ function stopOnSignals(onStop) {
         onStop();
         stop.abort();
         setTimeout(() => abort.abort(), GRACE_MS).unref();
-        setTimeout(() => process.exit(1), LAST_MS).unref();
+        // Not exit(): that waits for a system call that hangs, such as the opening of a pipe.
+        setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_MS).unref();
     };
     process.on('SIGINT', handle);
     process.on('SIGTERM', handle);

@@ -16,7 +16,8 @@ export function stopOnSignals(onStop: () => void): { readonly stop: AbortSignal;
     onStop();
     stop.abort();
     setTimeout(() => abort.abort(), GRACE_MS).unref();
-    setTimeout(() => process.exit(1), LAST_MS).unref();
+    // Not exit(): that waits for a system call that hangs, such as the opening of a pipe.
+    setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_MS).unref();
   };
   process.on('SIGINT', handle);
   process.on('SIGTERM', handle);

@@ -39012,11 +39012,14 @@ function newTally() {
         archived: new Map(),
         prefixes: new Map(),
         samples: [],
+        toAbsent: 0,
     };
 }
 /** Count a planned key. `scopePrefix` is what the folder is taken below. */
 function countPlanned(tally, line, scopePrefix) {
     tally.totals.planned += 1;
+    if (line.to?.versionId === null)
+        tally.toAbsent += 1;
     prefixRow(tally, line.key, scopePrefix).planned += 1;
 }
 /** Count what became of a key in scope. */
@@ -39107,7 +39110,7 @@ function finishReport(request, tally, run) {
 /** The bounded extract for the summary. */
 function highlightsOf(tally) {
     const prefixes = [...tally.prefixes.values()].sort((a, b) => b.planned - a.planned);
-    return { prefixes, samples: pickSamples(tally.samples) };
+    return { prefixes, samples: pickSamples(tally.samples), toAbsent: tally.toAbsent };
 }
 /** Keep a planned key for the samples, if its kind of step does not have enough yet. `line` reads it, where wanted. */
 function offerSample(tally, kind, line) {
@@ -39612,7 +39615,7 @@ function input_keys_checkBucket(read, input, value) {
 const input_copies_NO_COPIES = { preserve: { objectLock: false, annotations: false } };
 /** With a problem what is returned means nothing. */
 function input_copies_parseCopies(read, { scope, target }, method, manifest) {
-    const destination = parseDestination(read, scope, manifest);
+    const destination = parseDestination(read, scope, target, manifest);
     const archived = parseArchived(read);
     const preserve = parsePreserve(read);
     if (archived !== undefined)
@@ -39634,7 +39637,7 @@ function refuseWithDelete(read, name, given) {
         return;
     read.problem(name, 'is given, but method: delete copies nothing', `Leave out ${name}, or use method: copy.`);
 }
-function parseDestination(read, scope, manifest) {
+function parseDestination(read, scope, target, manifest) {
     const bucket = read.text('destination-bucket');
     const prefix = read.exact('destination-prefix');
     if (bucket === '' && prefix === '')
@@ -39650,7 +39653,9 @@ function parseDestination(read, scope, manifest) {
         read.problem('destination-prefix', `with the key after it is ${keyBytes(prefix + scope.key)} bytes of UTF-8; S3 has no keys over ${MAX_KEY_BYTES}`, 'Give a shorter destination-prefix.');
     }
     const sameBucket = bucket === '' || bucket === scope.bucket;
-    if (sameBucket && !manifest && scope.key === undefined && copiesAreInScope(scope, prefix)) {
+    // With a time the copies are too young to be meant.
+    const moves = target.kind === 'versions-back';
+    if (moves && sameBucket && !manifest && scope.key === undefined && copiesAreInScope(scope, prefix)) {
         read.warn(`input "destination-prefix": the copies under ${quoted(prefix)} are themselves in scope, so another run would copy ` +
             'them too. Name them in "exclude".');
     }
@@ -40239,8 +40244,18 @@ function annotateResult(log, { report }, failOn) {
             ];
         (failOn === 'conflicts' ? log.error : log.warning)(`${what}. First: ${placeWords(conflict, report)}: ${sentence(conflict.found)}\n${mend}`, 'Conflicts');
     }
+    const archived = leftInArchive(report);
+    if (archived > 0 && !report.dryRun) {
+        const mend = report.operation === 'download'
+            ? 'Restore them from there first (aws s3api restore-object).'
+            : 'Set archived: restore to request them from there.';
+        log.warning(`${count(archived, 'key')} not ${deedOf(report).did}: the version is in an archive.\n${mend}`, 'Archive');
+    }
+    if (report.totals.keysExamined === 0 && report.error === undefined) {
+        log.warning([...report.notes].join('\n') || 'No key is in scope.', 'Nothing in scope');
+    }
     const waiting = waitingFor(report);
-    if (waiting > 0) {
+    if (waiting > 0 && !report.dryRun) {
         log.warning(`${count(waiting, 'key')} not copied yet: versions were requested from an archive, now or before, and are not there.\n` +
             `Run the same step again${fixedTime(report)} when they are: it finishes these keys. How long that takes is in the summary.`, 'Archive');
     }

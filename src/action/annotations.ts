@@ -3,7 +3,7 @@ import { InputError, RollbackError } from '../core/errors.ts';
 import type { FailOn, KeyFailure } from '../core/outcome.ts';
 import type { Report, RunResult } from '../core/report.ts';
 import { forLog, shorten } from '../core/text.ts';
-import { waitingFor } from './deed.ts';
+import { deedOf, leftInArchive, waitingFor } from './deed.ts';
 import { count, grouped, sentence } from './format.ts';
 import { RefusedInputs } from './inputs.ts';
 import type { Log } from './log.ts';
@@ -53,8 +53,22 @@ export function annotateResult(log: Log, { report }: RunResult, failOn: FailOn):
       'Conflicts',
     );
   }
+  const archived = leftInArchive(report);
+  if (archived > 0 && !report.dryRun) {
+    const mend =
+      report.operation === 'download'
+        ? 'Restore them from there first (aws s3api restore-object).'
+        : 'Set archived: restore to request them from there.';
+    log.warning(
+      `${count(archived, 'key')} not ${deedOf(report).did}: the version is in an archive.\n${mend}`,
+      'Archive',
+    );
+  }
+  if (report.totals.keysExamined === 0 && report.error === undefined) {
+    log.warning([...report.notes].join('\n') || 'No key is in scope.', 'Nothing in scope');
+  }
   const waiting = waitingFor(report);
-  if (waiting > 0) {
+  if (waiting > 0 && !report.dryRun) {
     log.warning(
       `${count(waiting, 'key')} not copied yet: versions were requested from an archive, now or before, and are not there.\n` +
         `Run the same step again${fixedTime(report)} when they are: it finishes these keys. How long that takes is in the summary.`,

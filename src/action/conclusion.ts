@@ -2,13 +2,20 @@ import type { RunResult } from '../core/report.ts';
 import { deedOf } from './deed.ts';
 import { count, duration, grouped } from './format.ts';
 
-/** The run in two lines of the log, for whoever reads nothing else. No text from outside but our own paths. */
-export function conclusion({ report, plan, journalFile, reportFile }: RunResult): string[] {
+const MAX_NOTES = 10;
+
+/** What is worth knowing, and the run in two lines, for whoever reads nothing else of the log. */
+export function conclusion({ report, highlights, plan, journalFile, reportFile }: RunResult): string[] {
   const { totals, requests } = report;
   const { did, toDo } = deedOf(report);
-  const verdict = report.dryRun
-    ? `Dry run: ${count(totals.planned, 'key')} to ${toDo}`
-    : `${grouped(totals.restored)} of ${count(totals.planned, 'planned key')} ${did}`;
+  const absent = highlights.toAbsent > 0 ? ` (${grouped(highlights.toAbsent)} of them to be deleted again)` : '';
+  const touched = totals.restored > 0 || Object.values(report.steps).some((n) => n > 0);
+  const verdict =
+    report.error !== undefined && !touched
+      ? `Refused: nothing was ${did === 'restored' ? 'changed' : did}`
+      : report.dryRun
+        ? `Dry run: ${count(totals.planned, 'key')} to ${toDo}${absent}`
+        : `${grouped(totals.restored)} of ${count(totals.planned, 'planned key')} ${did}${absent}`;
   const sent = requests.list + requests.head + requests.get + requests.copy + requests.delete + requests.put;
   const took = duration(Date.parse(report.finishedAt) - Date.parse(report.startedAt));
   const files = [
@@ -17,6 +24,7 @@ export function conclusion({ report, plan, journalFile, reportFile }: RunResult)
     reportFile === undefined ? [] : [`report ${reportFile}`],
   ].flat();
   return [
+    ...report.notes.slice(0, MAX_NOTES).map((note) => `Note: ${note}`),
     `${verdict}; ${grouped(totals.unchanged)} unchanged, ${grouped(totals.skipped)} skipped, ` +
       `${grouped(totals.conflicts)} in conflict, ${grouped(totals.failed)} failed ` +
       `(status ${report.status}, ${count(sent, 'request')}, ${took}).`,

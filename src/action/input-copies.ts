@@ -21,7 +21,7 @@ export function parseCopies(
   method: Method,
   manifest: boolean,
 ): Copies {
-  const destination = parseDestination(read, scope, manifest);
+  const destination = parseDestination(read, scope, target, manifest);
   const archived = parseArchived(read);
   const preserve = parsePreserve(read);
   if (archived !== undefined) checkRepeatable(read, scope, target, destination);
@@ -43,7 +43,7 @@ function refuseWithDelete(read: InputReader, name: InputName, given: boolean): v
   read.problem(name, 'is given, but method: delete copies nothing', `Leave out ${name}, or use method: copy.`);
 }
 
-function parseDestination(read: InputReader, scope: Scope, manifest: boolean): Destination | undefined {
+function parseDestination(read: InputReader, scope: Scope, target: Target, manifest: boolean): Destination | undefined {
   const bucket = read.text('destination-bucket');
   const prefix = read.exact('destination-prefix');
   if (bucket === '' && prefix === '') return undefined;
@@ -64,7 +64,9 @@ function parseDestination(read: InputReader, scope: Scope, manifest: boolean): D
     );
   }
   const sameBucket = bucket === '' || bucket === scope.bucket;
-  if (sameBucket && !manifest && scope.key === undefined && copiesAreInScope(scope, prefix)) {
+  // With a time the copies are too young to be meant.
+  const moves = target.kind === 'versions-back';
+  if (moves && sameBucket && !manifest && scope.key === undefined && copiesAreInScope(scope, prefix)) {
     read.warn(
       `input "destination-prefix": the copies under ${quoted(prefix)} are themselves in scope, so another run would copy ` +
         'them too. Name them in "exclude".',

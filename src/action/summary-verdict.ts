@@ -1,12 +1,13 @@
 import type { Report, RunResult } from '../core/report.ts';
 import type { Request } from '../core/request.ts';
-import { deedOf, waitingFor } from './deed.ts';
+import { deedOf, leftInArchive, waitingFor } from './deed.ts';
 import { count, grouped } from './format.ts';
 import { destinationWords, manifestOf, whereWords } from './summary-asked.ts';
 import { name } from './summary-words.ts';
 
 /** Emoji and sentence: what became of the run, before anything else. */
-export function verdict({ report }: RunResult, request: Request): string {
+export function verdict(result: RunResult, request: Request): string {
+  const { report } = result;
   const { totals, status } = report;
   const { did, toDo } = deedOf(report);
   const where = wholeWay(request);
@@ -15,21 +16,23 @@ export function verdict({ report }: RunResult, request: Request): string {
   const nothing = toDo === 'change' ? 'nothing to do' : `nothing to ${toDo}`;
 
   if (report.error !== undefined) {
-    if (report.error.code === 'cancelled') return `⚠️ Cancelled: ${doneOf(report)} ${where}`;
+    if (report.error.code === 'cancelled') return `⚠️ Cancelled: ${doneOf(result)} ${where}`;
     return changed || totals.restored > 0
-      ? `❌ Stopped: ${doneOf(report)} ${where}`
+      ? `❌ Stopped: ${doneOf(result)} ${where}`
       : `❌ ${report.dryRun ? 'Dry run refused' : 'Refused'}: nothing was ${did === 'restored' ? 'changed' : did} ${where}`;
   }
   if (totals.keysExamined === 0) return nothingFound(request);
   if (report.dryRun) {
-    if (totals.planned > 0) return `📝 Dry run: ${count(totals.planned, 'key')} would be ${did} ${where}${trouble}`;
+    const asked = requestedWords(report, request);
+    if (totals.planned > 0) return `📝 Dry run: ${wouldBe(result)} ${where}${trouble}${asked}`;
+    if (asked !== '') return `📝 Dry run${asked} ${whereWords(request, 'in')}`;
     return status === 'failed'
       ? `❌ Dry run: no plan for any key ${whereWords(request, 'in')}${trouble}`
       : `✅ Dry run: ${nothing} ${where}${trouble}`;
   }
   switch (status) {
     case 'success':
-      return `${waitingFor(report) > 0 ? '⏳' : '✅'} ${doneOf(report)} ${where}${trouble}`;
+      return `${waitingFor(report) > 0 ? '⏳' : leftInArchive(report) > 0 ? '⚠️' : '✅'} ${doneOf(result)} ${where}${trouble}`;
     case 'no-change': {
       const waiting = waitingFor(report);
       return waiting > 0
@@ -39,7 +42,7 @@ export function verdict({ report }: RunResult, request: Request): string {
     case 'failed':
       return `❌ No key ${did} ${where}${trouble}`;
     default:
-      return `⚠️ ${doneOf(report)} ${where}${trouble}`;
+      return `⚠️ ${doneOf(result)} ${where}${trouble}`;
   }
 }
 
@@ -57,10 +60,35 @@ function nothingFound(request: Request): string {
     : `⚠️ No row to act on in manifest ${name(manifest.given)}`;
 }
 
-function doneOf(report: Report): string {
+/** What a plan does, deletions named as such: a key that goes back to not being there is not brought back. */
+function wouldBe({ report, highlights }: RunResult): string {
+  const { planned } = report.totals;
+  const { toAbsent } = highlights;
+  const back = planned - toAbsent;
+  const { did } = deedOf(report);
+  if (toAbsent === 0) return `${count(planned, 'key')} would be ${did}`;
+  const deleted = `${count(toAbsent, 'key')} would be deleted, for ${toAbsent === 1 ? 'it was' : 'they were'} not there then,`;
+  return back === 0 ? deleted : `${count(back, 'key')} would be ${did}, and ${deleted}`;
+}
+
+/** What `archived: restore` would send. */
+function requestedWords({ skipped }: Report, request: Request): string {
+  const keys = skipped.archived ?? 0;
+  const asks = request.operation !== 'download' && request.archived !== undefined && keys > 0;
+  return asks ? `: versions of ${count(keys, 'key')} would be requested from the archive` : '';
+}
+
+function doneOf({ report, highlights }: RunResult): string {
   const { totals } = report;
   const { did } = deedOf(report);
-  if (totals.restored === totals.planned) return `${count(totals.restored, 'key')} ${did}`;
+  const { toAbsent } = highlights;
+  if (totals.restored === totals.planned) {
+    if (toAbsent === 0) return `${count(totals.restored, 'key')} ${did}`;
+    const back = totals.restored - toAbsent;
+    return back === 0
+      ? `${count(toAbsent, 'key')} deleted again`
+      : `${count(back, 'key')} ${did} and ${grouped(toAbsent)} deleted again`;
+  }
   // Only a download plans what then turns out to be there.
   const there = did === 'fetched' && totals.unchanged > 0 ? `, ${grouped(totals.unchanged)} there already,` : '';
   return `${grouped(totals.restored)} of ${count(totals.planned, 'key')} ${did}${there}`;
@@ -69,10 +97,12 @@ function doneOf(report: Report): string {
 function troubleWords(report: Report): string {
   const { failed, conflicts } = report.totals;
   const waiting = waitingFor(report);
+  const archived = report.dryRun ? 0 : leftInArchive(report);
   const parts = [
     ...(failed > 0 ? [`${grouped(failed)} failed`] : []),
     ...(conflicts > 0 ? [`${count(conflicts, 'conflict')}`] : []),
     ...(waiting > 0 ? [`${waits(waiting)} for the archive`] : []),
+    ...(archived > 0 ? [`${count(archived, 'key')} left in the archive`] : []),
   ];
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
 }

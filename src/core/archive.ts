@@ -16,7 +16,7 @@ export interface ArchivedVersion extends Place {
   readonly inProgress: boolean;
 }
 
-const ARCHIVE_CLASSES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
+export const ARCHIVE_CLASSES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
 /**
  * Is this version in an archive, with no restored copy to read from? The listing tells of the classes; of the archive

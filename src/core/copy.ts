@@ -60,6 +60,14 @@ function isInOnePart(whole: string, parted: string): boolean {
   return parted.toLowerCase() === `${createHash('md5').update(Buffer.from(whole, 'hex')).digest('hex')}-1`;
 }
 
+/** Could it be the same, for all that can be told? Equal but for an ETag that says nothing, and no checksum in common. */
+export function mayBeSameObject(a: ObjectHead, b: ObjectHead): boolean {
+  const isSilent = ({ etag, encryption }: ObjectHead) =>
+    /-\d+$/.test(etag) || encryption?.startsWith('aws:kms') === true;
+  const shared = Object.keys(a.checksums).some((algorithm) => algorithm in b.checksums);
+  return a.size === b.size && (isSilent(a) || isSilent(b)) && !shared && sameHeaders(a, b);
+}
+
 function sameChecksum(a: ObjectHead, b: ObjectHead): boolean {
   const shared = Object.keys(a.checksums).filter((algorithm) => algorithm in b.checksums);
   return shared.length > 0 && shared.every((algorithm) => a.checksums[algorithm] === b.checksums[algorithm]);

@@ -80,7 +80,8 @@ function decideOrdered(wish: Wish): Decision {
   const { versionIds, destination, history, target } = wish;
   if (target.kind === 'undelete' && versionIds !== undefined) {
     const markers = history.entries.slice(0, markersOnTop(history.entries));
-    const onTop = markers.some((marker) => versionIds.includes(marker.versionId));
+    const named = new Set(versionIds);
+    const onTop = markers.some((marker) => named.has(marker.versionId));
     return onTop ? goBack(wish, target) : { kind: 'skip', reason: 'not-a-current-delete-marker' };
   }
   if (history.entries.length === 0 && (versionIds === undefined || versionIds.length === 0)) {
@@ -175,9 +176,12 @@ function choose({ history, target, versionIds }: Wish): readonly Entry[] | Decis
     const entry = entries[found.index];
     return entry === undefined ? [] : [entry];
   }
-  const missing = versionIds.find((id) => !entries.some((e) => e.versionId === id));
+  // A key may have a hundred thousand versions, all of them named.
+  const there = new Set(entries.map((e) => e.versionId));
+  const missing = versionIds.find((id) => !there.has(id));
   if (missing !== undefined) return notFound(entries, missing);
-  return entries.filter((e) => versionIds.includes(e.versionId)).toReversed();
+  const named = new Set(versionIds);
+  return entries.filter((e) => named.has(e.versionId)).toReversed();
 }
 
 /** A marker over nothing, or over another marker, changes nothing for a reader, and could not be put there guarded. */

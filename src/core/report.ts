@@ -62,6 +62,8 @@ export interface Highlights {
   readonly prefixes: readonly PrefixCounts[];
   /** Planned keys in S3's order, the first of each kind of step, so that none hides another. At most MAX_SAMPLES. */
   readonly samples: readonly PlannedKey[];
+  /** Planned keys that go back to being deleted, or not there at all. */
+  readonly toAbsent: number;
 }
 
 export interface PrefixCounts {
@@ -90,6 +92,7 @@ export interface Tally {
   readonly archived: Map<string, { versions: number; bytes: number; inProgress: number }>;
   readonly prefixes: Map<string, PrefixCounts>;
   readonly samples: PlannedKey[];
+  toAbsent: number;
 }
 
 export function newTally(): Tally {
@@ -113,12 +116,18 @@ export function newTally(): Tally {
     archived: new Map(),
     prefixes: new Map(),
     samples: [],
+    toAbsent: 0,
   };
 }
 
 /** Count a planned key. `scopePrefix` is what the folder is taken below. */
-export function countPlanned(tally: Tally, line: Pick<PlannedKey, 'key'>, scopePrefix: string): void {
+export function countPlanned(
+  tally: Tally,
+  line: Pick<PlannedKey, 'key'> & Partial<Pick<PlannedKey, 'to'>>,
+  scopePrefix: string,
+): void {
   tally.totals.planned += 1;
+  if (line.to?.versionId === null) tally.toAbsent += 1;
   prefixRow(tally, line.key, scopePrefix).planned += 1;
 }
 
@@ -222,7 +231,7 @@ export function finishReport(
 /** The bounded extract for the summary. */
 export function highlightsOf(tally: Tally): Highlights {
   const prefixes = [...tally.prefixes.values()].sort((a, b) => b.planned - a.planned);
-  return { prefixes, samples: pickSamples(tally.samples) };
+  return { prefixes, samples: pickSamples(tally.samples), toAbsent: tally.toAbsent };
 }
 
 /** Keep a planned key for the samples, if its kind of step does not have enough yet. `line` reads it, where wanted. */

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RollbackError } from '../core/errors.ts';
 
@@ -15,6 +15,9 @@ export interface Place {
 export function openForWriting(place: Place): Promise<FileHandle> {
   return orNotWritable(place, async () => {
     await makeFolder(dirname(place.file));
+    const there = await stat(place.file).catch(() => undefined);
+    // Opening a pipe waits for a reader, for ever.
+    if (there !== undefined && !there.isFile()) throw new Error('it is no regular file');
     return open(place.file, 'w+', 0o600);
   });
 }

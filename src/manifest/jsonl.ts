@@ -60,7 +60,14 @@ function lineReader(name: string): (text: string, line: number) => ManifestRow {
         'Write characters beyond U+FFFF as themselves or as both of their \\u escapes.',
       );
     }
-    const versionId = row.versionId ?? undefined;
+    const { versionId } = row;
+    if (versionId === null) {
+      throw invalid(
+        at('versionId')(),
+        'is null',
+        'Write "null", in quotation marks, for the version whose id is null; leave the field out to mean the key.',
+      );
+    }
     if (versionId === undefined) return { bucket: last, key, line };
     return {
       bucket: last,

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { RollbackError } from '../core/errors.ts';
 import { nameOf } from './errors.ts';
 
@@ -12,11 +12,13 @@ export async function openLocal(location: { readonly file: string }): Promise<As
   const name = nameOf(location);
   let handle: FileHandle | undefined;
   try {
-    handle = await open(location.file, 'r');
-    // A folder can be opened; only reading it fails, with words that help nobody.
-    if ((await handle.stat()).isDirectory()) {
-      throw new RollbackError('manifest-not-readable', `manifest ${name} is a folder`, 'Give the path of a file.');
+    // A folder can be opened; only reading it fails, with words that help nobody. Opening a pipe waits for a writer, for ever.
+    const stats = await stat(location.file);
+    if (!stats.isFile()) {
+      const what = stats.isDirectory() ? 'a folder' : 'no regular file';
+      throw new RollbackError('manifest-not-readable', `manifest ${name} is ${what}`, 'Give the path of a file.');
     }
+    handle = await open(location.file, 'r');
   } catch (error) {
     await handle?.close();
     throw readable(error, name);

@@ -29,6 +29,13 @@ export function remoteError(location: ManifestLocation, error: S3Failure): Rollb
         'Restore it first, for example with "aws s3api restore-object", or give a copy of it.',
         { cause: error },
       );
+    case 'AccessDenied':
+      return new RollbackError(
+        code,
+        `manifest ${name}: ${message}`,
+        'The role needs s3:GetObject on it, and kms:Decrypt where it is encrypted with a KMS key. Or there is no such file: without s3:ListBucket S3 does not tell the two apart.',
+        { cause: error },
+      );
     default:
       return new RollbackError(code, `manifest ${name}: ${message}`, hint, { cause: error });
   }

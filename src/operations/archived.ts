@@ -1,10 +1,12 @@
 import { type ArchivedVersion, waitingTime } from '../core/archive.ts';
 import { forEachConcurrently } from '../core/concurrent.ts';
 import type { Place } from '../core/decide.ts';
-import type { Outcome } from '../core/outcome.ts';
+import { RollbackError } from '../core/errors.ts';
+import { type Outcome, stopsTheRun } from '../core/outcome.ts';
 import type { Buckets, RestoreAnswer } from '../core/ports.ts';
 import { countOutcome, type Tally } from '../core/report.ts';
 import { type ArchiveRequest, changedPrefix, type Request, type RestoreRequest } from '../core/request.ts';
+import { bytesOf } from '../core/words.ts';
 import { openSorter, type Sorter } from '../files/sort.ts';
 
 /** A key whose plan waits for versions that are in an archive. */
@@ -31,7 +33,11 @@ export async function collectArchived(
 ): Promise<void> {
   countArchived(tally, key.versions);
   if (request.archived !== undefined && !request.dryRun) await deps.archived.add([key]);
-  else countOutcome(tally, key.bucket, key.key, { kind: 'skipped', reason: 'archived' }, changedPrefix(request));
+  else {
+    const underWay = key.versions.every((version) => version.inProgress);
+    const reason = underWay ? 'restore-in-progress' : 'archived';
+    countOutcome(tally, key.bucket, key.key, { kind: 'skipped', reason }, changedPrefix(request));
+  }
 }
 
 export function countArchived(tally: Tally, versions: readonly ArchivedVersion[]): void {
@@ -58,10 +64,18 @@ export async function requestArchived(
     await forEachConcurrently(batch, deps.concurrency, async ({ bucket, key, versions }) => {
       const answers: RestoreAnswer[] = [];
       for (const v of versions) {
-        const port = deps.buckets.open(v.bucket);
-        answers.push(await port.requestRestore(v.key, v.versionId, v.storageClass, how));
+        answers.push(
+          v.inProgress
+            ? { ok: true, state: 'in-progress' }
+            : await deps.buckets.open(v.bucket).requestRestore(v.key, v.versionId, v.storageClass, how),
+        );
       }
-      countOutcome(tally, bucket, key, outcomeOf(answers), changedPrefix(request));
+      const outcome = outcomeOf(answers);
+      countOutcome(tally, bucket, key, outcome, changedPrefix(request));
+      if (outcome.kind === 'failed' && stopsTheRun(outcome.failure.code)) {
+        const { code, message, hint } = outcome.failure;
+        throw new RollbackError(code, message, hint);
+      }
     });
   }
 }
@@ -79,16 +93,18 @@ export function archivedNotes(request: Request, tally: Tally): string[] {
     const { tier } = requested ?? { tier: 'Standard' };
     const time = waitingTime(archive, tier);
     const wait = time === '' ? '' : ` A restore from there takes ${time} (${tier}).`;
-    const size = `${(bytes / 1024 ** 3).toFixed(bytes < 1024 ** 3 ? 3 : 1)} GiB`;
-    const under = inProgress === 0 ? '' : `, of which ${inProgress} are being restored already`;
+    const under = inProgress === 0 ? '' : `; of ${inProgress === 1 ? 'one' : inProgress} the restore is under way`;
     const isDownload = request.operation === 'download';
-    const mend = isDownload
-      ? ' A download requests nothing: restore them first, for example with "aws s3api restore-object", and run this again when they are there.'
-      : requested === undefined
-        ? ' With archived: restore they are requested, and a later run copies them.'
-        : request.dryRun
-          ? ' They would be requested, and a later run copies them.'
-          : ' They were requested: run the same step again when they are there.';
-    return `${versions} of the versions to ${isDownload ? 'fetch' : 'copy'} ${versions === 1 ? 'is' : 'are'} in ${archive} (${size}${under}).${wait}${mend}`;
+    const mend =
+      inProgress === versions
+        ? ' Run the same step again when they are there.'
+        : isDownload
+          ? ' A download requests nothing: restore them first, for example with "aws s3api restore-object", and run this again when they are there.'
+          : requested === undefined
+            ? ' With archived: restore they are requested, and a later run copies them.'
+            : request.dryRun
+              ? ' They would be requested, and a later run copies them.'
+              : ' They were requested: run the same step again when they are there.';
+    return `${versions} of the versions to ${isDownload ? 'fetch' : 'copy'} ${versions === 1 ? 'is' : 'are'} in ${archive} (${bytesOf(bytes)}${under}).${wait}${mend}`;
   });
 }

@@ -1,8 +1,8 @@
 import { againWords } from '../core/again.ts';
 import { forEachConcurrently } from '../core/concurrent.ts';
-import { CancelledError } from '../core/errors.ts';
+import { CancelledError, RollbackError } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { BucketFacts } from '../core/ports.ts';
+import { type BucketFacts, S3Failure } from '../core/ports.ts';
 import { countOutcome, type Tally } from '../core/report.ts';
 import { changedPrefix, type RestoreRequest } from '../core/request.ts';
 import { formatTime } from '../core/time.ts';
@@ -68,7 +68,10 @@ export async function carryOut(request: RestoreRequest, plan: Plan, deps: CarryO
         }
       }
     }
-    for await (const chunk of chunksOf(stacks.goOn(readPlan(plan.file, plan.digest)))) {
+    const giveBack = (key: ChunkKey) => {
+      if (key.begun) settleKey(key);
+    };
+    for await (const chunk of chunksOf(stacks.goOn(readPlan(plan.file, plan.digest)), giveBack)) {
       let broken: unknown;
       try {
         await applyChunk(chunk, apply);
@@ -97,7 +100,7 @@ export async function carryOut(request: RestoreRequest, plan: Plan, deps: CarryO
   async function prove(chunk: Chunk, whole: boolean): Promise<void> {
     try {
       if (whole && request.verify) {
-        await verifyChunk(chunk, { buckets, prefix, concurrency });
+        await verifyChunk(chunk, { buckets, prefix, concurrency }).catch(whileVerifying);
       } else if (whole) {
         const unsure = chunk.keys.filter((key) => key.outcome === undefined && key.unsure);
         await forEachConcurrently(unsure, concurrency, (key) => verifyKey(key, buckets));
@@ -110,6 +113,13 @@ export async function carryOut(request: RestoreRequest, plan: Plan, deps: CarryO
   function settleKey(key: ChunkKey): void {
     countOutcome(tally, key.line.bucket, key.line.key, settledOutcome(key, request), prefix);
   }
+}
+
+function whileVerifying(error: unknown): never {
+  if (!(error instanceof S3Failure)) throw error;
+  const { code, message, hint } = error.failure;
+  const what = 'while reading the changed keys again: they are changed, and not all are verified';
+  throw new RollbackError(code, `${what}. ${message}`, hint, { cause: error });
 }
 
 /** The outcome of a key that verification did not get to: only what S3's answers say. */

@@ -45,14 +45,26 @@ export function chunkKeyOf(line: PlannedKey): ChunkKey {
   };
 }
 
-/** Cut a plan into chunks. */
-export async function* chunksOf(keys: AsyncIterable<ChunkKey>): AsyncGenerator<Chunk> {
+/**
+ * Cut a plan into chunks. Where they are given up between two buckets, the first key of the next was taken already:
+ * `giveBack` gets it.
+ */
+export async function* chunksOf(
+  keys: AsyncIterable<ChunkKey>,
+  giveBack: (key: ChunkKey) => void = () => {},
+): AsyncGenerator<Chunk> {
   let chunk: Chunk = { bucket: '', keys: [] };
   let steps = 0;
   for await (const key of keys) {
     const { bucket } = key.line;
     if (chunk.bucket !== bucket) {
-      if (chunk.keys.length > 0) yield chunk;
+      let taken = false;
+      try {
+        if (chunk.keys.length > 0) yield chunk;
+        taken = true;
+      } finally {
+        if (!taken) giveBack(key);
+      }
       chunk = { bucket, keys: [] };
       steps = 0;
     }

@@ -4,6 +4,7 @@ import { CancelledError } from '../core/errors.ts';
 import { countOutcome, countPlanned, MAX_LISTED, newTally, type RunResult, type Tally } from '../core/report.ts';
 import type { DownloadRequest } from '../core/request.ts';
 import { forLog } from '../core/text.ts';
+import { bytesOf, countOf } from '../core/words.ts';
 import type { Sorter } from '../files/sort.ts';
 import { openTree } from '../files/tree.ts';
 import type { WriteBytes } from '../files/tree-file.ts';
@@ -115,8 +116,8 @@ async function writePlan(
   }
   const { keysExamined, entriesExamined, planned, skipped } = tally.totals;
   narrator.say(
-    `${keysExamined} keys in scope with ${entriesExamined} versions and delete markers: ` +
-      `${planned} to fetch into ${forLog(directory)} (${bytes} bytes), ${skipped} skipped.`,
+    `${countOf(keysExamined, 'key')} in scope with ${countOf(entriesExamined, 'version and delete marker', 'versions and delete markers')}: ` +
+      `${planned} to fetch into ${forLog(directory)} (${bytesOf(bytes)}), ${skipped} skipped.`,
   );
   return plan.finish();
 }
@@ -129,7 +130,7 @@ async function fetchAll(
   write: WriteBytes | undefined,
 ): Promise<void> {
   const bucket = scope.bucket ?? '';
-  narrator.phase(`Fetch: ${tally.totals.planned} files`);
+  narrator.phase(`Fetch: ${countOf(tally.totals.planned, 'file')}`);
   const tree = await openTree(directory, write);
   let done = 0;
   let unproven = 0;

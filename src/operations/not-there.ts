@@ -1,7 +1,7 @@
 import { RollbackError } from '../core/errors.ts';
 import type { Failure } from '../core/outcome.ts';
 import type { Tally } from '../core/report.ts';
-import type { RestoreRequest } from '../core/request.ts';
+import type { Request, RestoreRequest } from '../core/request.ts';
 import { forLog } from '../core/text.ts';
 
 /** What was asked for and is not there: a version, a key, anything in scope. */
@@ -9,14 +9,16 @@ import { forLog } from '../core/text.ts';
 /** A key has no such version: no entry at all with this id, or a marker. */
 export function versionNotFound(
   key: string,
-  { versionId, isMarker }: { versionId: string; isMarker: boolean },
+  { versionId, isMarker, isKnown = true }: { versionId: string; isMarker: boolean; isKnown?: boolean },
 ): Failure {
   return {
     code: 'version-not-found',
     message: `${forLog(versionId)} is ${isMarker ? 'a delete marker' : 'not a version'} of key ${forLog(key)}`,
-    hint: isMarker
-      ? 'A delete marker holds no data to go back to. Use operation: undelete, or the id of a version.'
-      : 'Take an id from "aws s3api list-object-versions --bucket … --prefix <the key>". A version deleted for good cannot come back.',
+    hint: !isKnown
+      ? 'The key has no history at all. Check its spelling: in CSV keys are URL-encoded, in JSON Lines they are as they are.'
+      : isMarker
+        ? 'A delete marker holds no data to go back to. Use operation: undelete, or the id of a version.'
+        : 'Take an id from "aws s3api list-object-versions --bucket … --prefix <the key>". A version deleted for good cannot come back.',
   };
 }
 
@@ -25,9 +27,14 @@ export function versionRefused({ code, message, hint }: Failure): RollbackError 
   return new RollbackError(code, `input "version-id": ${message}`, hint);
 }
 
-/** @throws RollbackError `version-not-found` where a version of a key that has none was asked for */
+/** @throws RollbackError where one key was asked for that has no history: `version-not-found`, `key-not-found` (a download) */
 export function nothingInScope(
-  { scope, target, manifest }: Pick<RestoreRequest, 'scope' | 'target' | 'manifest'>,
+  {
+    operation,
+    scope,
+    target,
+    manifest,
+  }: Pick<RestoreRequest, 'scope' | 'target' | 'manifest'> & Pick<Request, 'operation'>,
   tally: Tally,
 ): void {
   const bucket = forLog(scope.bucket ?? '');
@@ -41,6 +48,13 @@ export function nothingInScope(
     throw new RollbackError(
       'version-not-found',
       `input "version-id": key ${forLog(scope.key ?? '')} has no versions in bucket ${bucket}`,
+      'Check "key" letter by letter: keys are case-sensitive and have no leading slash unless they were written with one.',
+    );
+  }
+  if (operation === 'download' && scope.key !== undefined) {
+    throw new RollbackError(
+      'key-not-found',
+      `input "key": ${forLog(scope.key)} is not in bucket ${bucket}, neither now nor in its history`,
       'Check "key" letter by letter: keys are case-sensitive and have no leading slash unless they were written with one.',
     );
   }

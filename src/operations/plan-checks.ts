@@ -4,6 +4,8 @@ import type { BucketFacts } from '../core/ports.ts';
 import type { Tally } from '../core/report.ts';
 import type { RestoreRequest } from '../core/request.ts';
 import { forLog } from '../core/text.ts';
+import { formatTime } from '../core/time.ts';
+import { countOf } from '../core/words.ts';
 import { archivedNotes } from './archived.ts';
 import type { Plan } from './planner.ts';
 
@@ -38,11 +40,12 @@ export function checkPlan(request: RestoreRequest, facts: AllFacts, plan: Plan, 
     );
   }
   for (const [bucket, { mfaDelete }] of facts) {
-    if (!mfaDelete || plan.removals === 0) continue;
+    const removals = plan.removals.get(bucket) ?? 0;
+    if (!mfaDelete || removals === 0) continue;
     refusals.push(
       new RollbackError(
         'mfa-delete-enabled',
-        `bucket ${forLog(bucket)} has MFA delete enabled: the ${plan.removals} entries in the plan can only be removed with a one-time password`,
+        `bucket ${forLog(bucket)} has MFA delete enabled: ${countOf(removals, 'entry', 'entries')} of it in the plan can only be removed with a one-time password`,
         "The bucket owner's root user can remove them, or turn MFA delete off for the time of the restore (PutBucketVersioning).",
       ),
     );
@@ -68,6 +71,24 @@ export function noteFacts(request: RestoreRequest, facts: AllFacts, plan: Plan, 
         `Object Lock: the default retention of ${which} (${objectLock.mode}, ${objectLock.period}) applies to every copy made there; it cannot be deleted before.`,
       );
     }
+  }
+  if (plan.unproven > 0) {
+    tally.notes.add(
+      `${countOf(plan.unproven, 'key is', 'keys are')} copied although an equal version may be there: it was uploaded in parts or is encrypted ` +
+        'with KMS, and has no checksum of the whole object to compare. Nothing is lost by it; a second run copies it again.',
+    );
+  }
+  if (plan.toArchive > 0) {
+    tally.notes.add(
+      `${countOf(plan.toArchive, 'copy goes', 'copies go')} into an archive, the storage class of the version: to be read, it has to be restored ` +
+        'there first (aws s3api restore-object). operation: download fetches the version while its restored copy lasts.',
+    );
+  }
+  const { toAbsent, totals } = tally;
+  if (request.target.kind === 'time' && toAbsent > 0 && toAbsent === totals.planned && totals.unchanged === 0) {
+    tally.notes.add(
+      `At ${formatTime(request.target.at)} no key in scope was there, so this deletes ${toAbsent === 1 ? 'it' : `all ${toAbsent}`}. Is the time right?`,
+    );
   }
   const mayBeLocked = [...facts.values()].some(({ objectLock }) => objectLock !== 'off');
   if (request.preserve.objectLock && plan.copies > 0 && plan.locked === 0 && mayBeLocked) {

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { CancelledError } from '../core/errors.ts';
 import { firstStepKind, parsePlanLine } from '../core/plan.ts';
 import { offerSample, type Tally, targetRecord } from '../core/report.ts';
 import type { RestoreRequest } from '../core/request.ts';
@@ -22,7 +23,15 @@ export async function makePlan(
   tally: Tally,
 ): Promise<Plan> {
   const { scope } = request;
-  const counts: PlanCounts = { versionDeletes: 0, removals: 0, copies: 0, locked: 0, stacks: 0 };
+  const counts: PlanCounts = {
+    versionDeletes: 0,
+    removals: new Map(),
+    copies: 0,
+    locked: 0,
+    toArchive: 0,
+    unproven: 0,
+    stacks: 0,
+  };
   const spool = await openPlanSpool(request.planFile, dirname(request.reportFile), {
     schemaVersion: 1,
     kind: 'plan',
@@ -40,6 +49,7 @@ export async function makePlan(
 
     let number = 1;
     const { digest } = await spool.finish((text) => {
+      if (deps.stop.aborted) throw new CancelledError();
       number += 1;
       const kind = firstStepKind(text);
       if (kind !== undefined) offerSample(tally, kind, () => parsePlanLine(text, number));

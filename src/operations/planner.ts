@@ -1,10 +1,11 @@
+import { ARCHIVE_CLASSES } from '../core/archive.ts';
 import { forEachConcurrently } from '../core/concurrent.ts';
 import { type CopyQuestion, type Decision, decide, type Wish } from '../core/decide.ts';
 import type { KeyHistory } from '../core/history.ts';
 import { keyBytes, MAX_KEY_BYTES } from '../core/keys.ts';
 import type { Narrator } from '../core/narrator.ts';
 import { type Failure, type Outcome, stopsTheRun } from '../core/outcome.ts';
-import type { PlannedKey } from '../core/plan.ts';
+import { isWrite, type PlannedKey } from '../core/plan.ts';
 import { type BucketFacts, type Buckets, S3Failure } from '../core/ports.ts';
 import { countOutcome, countPlanned, type Tally } from '../core/report.ts';
 import { changedPlace, changedPrefix, type RestoreRequest } from '../core/request.ts';
@@ -19,11 +20,15 @@ import { type SettledCopy, settleCopy } from './settle.ts';
 export interface PlanCounts {
   /** Planned steps that delete a version for good. */
   versionDeletes: number;
-  /** Planned steps that remove an entry by its id, markers included. */
-  removals: number;
+  /** By bucket: planned steps that remove an entry by its id, markers included. */
+  readonly removals: Map<string, number>;
   copies: number;
   /** Copies that take over a retention or a legal hold. */
   locked: number;
+  /** Copies that go into an archive, as their versions are. */
+  toArchive: number;
+  /** Copies of what may be there already, which nothing can tell. */
+  unproven: number;
   /** Keys on which several versions are put. */
   stacks: number;
 }
@@ -37,6 +42,7 @@ export interface PlanDeps {
   readonly buckets: Buckets;
   readonly facts: ReadonlyMap<string, BucketFacts>;
   readonly narrator: Narrator;
+  readonly stop: AbortSignal;
   readonly now: () => number;
   readonly concurrency: number;
   /** Takes the keys of which a version has to be restored from an archive first. */
@@ -116,15 +122,15 @@ export function planner(request: RestoreRequest, deps: PlanDeps, counts: PlanCou
           ? { kind: 'skipped', reason: 'nothing-to-restore' }
           : { kind: 'failed', failure: KEY_NOT_FOUND };
       case 'version-not-found':
-        return notFound(wish.history.key, decision);
+        return notFound(wish.history, decision);
       case 'copy':
         return lookAndSettle(decision.copy);
     }
   }
 
   /** Where the version is an input of the run there is nothing else to do; a row of a manifest is one of many. */
-  function notFound(key: string, decision: VersionNotFound): Outcome {
-    const failure = versionNotFound(key, decision);
+  function notFound({ key, entries }: KeyHistory, decision: VersionNotFound): Outcome {
+    const failure = versionNotFound(key, { ...decision, isKnown: entries.length > 0 });
     if (request.target.kind === 'version') throw versionRefused(failure);
     return { kind: 'failed', failure };
   }
@@ -133,7 +139,9 @@ export function planner(request: RestoreRequest, deps: PlanDeps, counts: PlanCou
     const bytes = keyBytes(question.key);
     if (bytes > MAX_KEY_BYTES) return { kind: 'failed', failure: keyTooLong(question, bytes) };
     try {
-      return await settleCopy(question, buckets, options);
+      const settled = await settleCopy(question, buckets, options);
+      if (settled.kind === 'change' && settled.unproven) counts.unproven += 1;
+      return settled;
     } catch (error) {
       if (error instanceof S3Failure && !stopsTheRun(error.failure.code)) {
         return { kind: 'failed', failure: error.failure };
@@ -147,10 +155,11 @@ export function planner(request: RestoreRequest, deps: PlanDeps, counts: PlanCou
     for (const step of line.steps) {
       if (request.dryRun) tally.steps[step.do] += 1;
       if (step.do === 'delete-version') counts.versionDeletes += 1;
-      if (step.do === 'delete-version' || step.do === 'remove-delete-marker') counts.removals += 1;
-      else writes += 1;
+      if (isWrite(step)) writes += 1;
+      else counts.removals.set(line.bucket, (counts.removals.get(line.bucket) ?? 0) + 1);
       if (step.do !== 'copy-version') continue;
       counts.copies += 1;
+      if (ARCHIVE_CLASSES.has(step.carry?.storageClass ?? '')) counts.toArchive += 1;
       if (step.carry?.lockMode !== undefined || step.carry?.legalHold === true) counts.locked += 1;
     }
     if (writes > 1) counts.stacks += 1;

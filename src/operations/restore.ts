@@ -1,8 +1,10 @@
 import { dirname, join } from 'node:path';
+import { RollbackError } from '../core/errors.ts';
 import type { BucketFacts } from '../core/ports.ts';
 import { newTally, type RunResult } from '../core/report.ts';
 import type { RestoreRequest } from '../core/request.ts';
 import { forLog } from '../core/text.ts';
+import { countOf } from '../core/words.ts';
 import { openJournal } from '../files/journal.ts';
 import { openArchivedSpool, requestArchived } from './archived.ts';
 import { carryOut } from './carry-out.ts';
@@ -39,8 +41,8 @@ export async function restore(request: RestoreRequest, deps: RunDeps): Promise<R
     plan = await makePlan(request, rows, { ...deps, facts, archived }, tally);
     const { keysExamined, entriesExamined, planned, unchanged, skipped } = tally.totals;
     deps.narrator.say(
-      `${keysExamined} keys in scope with ${entriesExamined} versions and delete markers: ` +
-        `${planned} to change, ${unchanged} as they should be, ${skipped} skipped.`,
+      `${countOf(keysExamined, 'key')} in scope with ${countOf(entriesExamined, 'version and delete marker', 'versions and delete markers')}: ` +
+        `${planned} to change, ${unchanged} as ${unchanged === 1 ? 'it' : 'they'} should be, ${skipped} skipped.`,
     );
     noteFacts(request, facts, plan, tally);
     if (tally.totals.keysExamined === 0) nothingInScope(request, tally);
@@ -49,7 +51,7 @@ export async function restore(request: RestoreRequest, deps: RunDeps): Promise<R
       await requestArchived(request.archived, request, { ...deps, archived }, tally);
     }
     if (!request.dryRun && tally.totals.planned > 0) {
-      deps.narrator.phase(`Apply: ${tally.totals.planned} keys`);
+      deps.narrator.phase(`Apply: ${countOf(tally.totals.planned, 'key')}`);
       const journal = await openJournal(request.journalFile, deps.narrator);
       journalFile = request.journalFile;
       await carryOut(request, plan, { ...deps, facts, folder, journal }, tally);
@@ -74,9 +76,26 @@ async function lookAtBuckets(
   const facts = new Map<string, BucketFacts>();
   for (const bucket of new Set([scope.bucket, ...named, destination?.bucket])) {
     if (bucket === undefined) continue;
-    const found = await buckets.open(bucket).preflight();
+    const found = await buckets
+      .open(bucket)
+      .preflight()
+      .catch((error: unknown) => {
+        if (bucket === scope.bucket || !(error instanceof RollbackError)) throw error;
+        throw aboutBucket(error, bucket === destination?.bucket);
+      });
     facts.set(bucket, found);
     narrator.say(`Bucket ${forLog(bucket)}: versioning ${found.versioning.toLowerCase()}.`);
   }
   return facts;
+}
+
+/** An error about a bucket that the input `bucket` does not name: say who named it. */
+function aboutBucket(error: RollbackError, isDestination: boolean): RollbackError {
+  const { code, message, hint } = error;
+  if (!isDestination) return new RollbackError(code, `${message} (named in the manifest)`, hint, { cause: error });
+  const mend =
+    code === 'versioning-off'
+      ? 'Copies must not replace anything for good: switch versioning on there (aws s3api put-bucket-versioning), and run this again.'
+      : hint;
+  return new RollbackError(code, `input "destination-bucket": ${message}`, mend, { cause: error });
 }

@@ -61,7 +61,12 @@ export function worthReading(
   const { target, destination } = run;
   const made = formatTime(inventory.createdAt);
   if (target.kind === 'rows') {
-    if (destination !== undefined) return () => true;
+    if (destination !== undefined) {
+      tally.notes.add(
+        `All versions and delete markers of an inventory of ${made} are put there, as far as they still exist.`,
+      );
+      return () => true;
+    }
     throw new RollbackError(
       'inventory-without-target',
       `manifest ${forLog(run.manifest.given)} is an inventory of all versions, so it does not say which of them to go back to`,

@@ -29,6 +29,8 @@ export async function* keysOf(
 ): AsyncGenerator<NamedKey[]> {
   let group: NamedKey[] = [];
   let rows: SortedRow[] = [];
+  /** Of the rows: by version id, where. */
+  const seen = new Map<string, number>();
   for await (const batch of batches) {
     for (const row of batch) {
       const [first] = rows;
@@ -36,12 +38,21 @@ export async function* keysOf(
         refuseCollision(run, first, row);
         group.push(keyOf(run, rows, keysOnly));
         rows = [];
+        seen.clear();
         if (group.length >= size) {
           yield group;
           group = [];
         }
       }
-      rows.push(row);
+      // The same row many times over must not take memory.
+      const id = row.versionId ?? '';
+      const known = seen.get(id);
+      if (known === undefined) {
+        seen.set(id, rows.length);
+        rows.push(row);
+      } else if (row.latest === true) {
+        rows[known] = row;
+      }
     }
   }
   if (rows.length > 0) group.push(keyOf(run, rows, keysOnly));

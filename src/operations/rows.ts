@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { forEachConcurrently } from '../core/concurrent.ts';
+import { CancelledError } from '../core/errors.ts';
 import type { KeyHistory } from '../core/history.ts';
 import { compareKeys } from '../core/keys.ts';
 import type { Manifest, ManifestLocation } from '../core/manifest.ts';
@@ -25,7 +26,7 @@ export interface Rows {
 }
 
 /** Keys whose histories are read and decided on at a time, and how many such groups side by side. */
-const GROUP = 1000;
+const GROUP = 250;
 const GROUPS_AT_ONCE = 4;
 /** A manifest with rows in more buckets than this was not meant. */
 const MAX_BUCKETS = 100;
@@ -35,6 +36,7 @@ export interface RowsDeps {
   readonly narrator: Narrator;
   /** For what does not fit into memory. */
   readonly folder: string;
+  readonly stop: AbortSignal;
 }
 
 /**
@@ -46,6 +48,7 @@ export async function readRows(run: ManifestRun, deps: RowsDeps, tally: Tally): 
   const manifest = await openManifest(run.manifest.location, run.manifest.format, opener(deps.buckets));
   const sorter = openSorter<SortedRow>({
     folder: join(deps.folder, 'manifest-rows'),
+    stop: deps.stop,
     encode: ({ bucket, key, versionId, line, latest }) => JSON.stringify([bucket, key, versionId ?? '', line, latest]),
     decode: decodeRow,
     // Rows that change the same key have to be neighbours, whatever bucket they come from.
@@ -70,7 +73,8 @@ export async function readRows(run: ManifestRun, deps: RowsDeps, tally: Tally): 
           );
         }
         // A key of which another row than the current entry's was worth reading is no quiet one.
-        const keys = quietKeys - (keysOnly ? found.withoutLatest : 0);
+        // An inventory may lack some rows.
+        const keys = Math.max(0, quietKeys - (keysOnly ? found.withoutLatest : 0));
         tally.totals.keysExamined += keys;
         tally.totals.unchanged += keys;
         // Of each, the row of its current entry was enough.
@@ -111,7 +115,7 @@ async function collect(
   manifest: Manifest,
   run: ManifestRun,
   sorter: Sorter<SortedRow>,
-  { narrator }: RowsDeps,
+  { narrator, stop }: RowsDeps,
   tally: Tally,
 ): Promise<{ buckets: string[]; quietKeys: number }> {
   const inScope = scopeTest(run.scope);
@@ -120,6 +124,7 @@ async function collect(
   let quietKeys = 0;
   let read = 0;
   const take = async (rows: readonly SortedRow[], of: number) => {
+    if (stop.aborted) throw new CancelledError();
     for (const row of rows) {
       check(row);
       names.add(row.bucket);
@@ -164,7 +169,8 @@ async function planGroups(
   let withoutLatest = 0;
   let gone = 0;
   const leftOf = (versionIds: readonly string[], { entries }: KeyHistory) => {
-    const left = versionIds.filter((id) => entries.some((entry) => entry.versionId === id));
+    const there = new Set(entries.map((entry) => entry.versionId));
+    const left = versionIds.filter((id) => there.has(id));
     gone += versionIds.length - left.length;
     return left;
   };

@@ -44,7 +44,8 @@ async function judge(key: ChunkKey, top: readonly Entry[], buckets: Buckets): Pr
   const { line, written } = key;
   const { versionId: wanted, etag } = line.to;
   const [current] = top;
-  const between = wroteOver(key, top);
+  const isOurs = written.versionId === undefined || current?.versionId === written.versionId;
+  const between = isOurs && wroteOver(key, top);
   if (wanted === null) {
     if (current !== undefined && !current.deleteMarker) return changed('it was written again');
     return between ? changed(UNGUARDED) : { kind: 'restored' };
@@ -58,11 +59,9 @@ async function judge(key: ChunkKey, top: readonly Entry[], buckets: Buckets): Pr
   if (current.deleteMarker) return changed('it was deleted again');
   if (step?.do !== 'copy-version') return changed('it was written again');
   if (isStill(key.below, current)) return changed('the copy did not become current');
+  if (!isOurs) return changed('it was written again');
   if (between) return changed(UNGUARDED);
-
-  if (written.versionId !== undefined) {
-    return current.versionId === written.versionId ? { kind: 'restored' } : changed('it was written again');
-  }
+  if (written.versionId !== undefined) return { kind: 'restored' };
   // The server did not tell the new version's id: what is current is new, and must be equal to what was copied.
   if (written.etag !== undefined && written.etag === current.etag) return { kind: 'restored' };
   try {

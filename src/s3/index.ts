@@ -7,7 +7,7 @@ import { readTop } from './listing/pages.ts';
 import { HistoryReader } from './listing/read-histories.ts';
 import { ServerOrder } from './listing/server-order.ts';
 import { preflight } from './preflight.ts';
-import { RateGate, RateState } from './rate.ts';
+import { RateGate, RateState, Room } from './rate.ts';
 import { readObject } from './read-object.ts';
 import { MAX_BATCH, removeEntries } from './remove.ts';
 import { Requester, realWaiting, type Waiting } from './request.ts';
@@ -50,6 +50,7 @@ const MOST_LANES = 16;
 /** The buckets of a run over HTTP. Nothing is sent before a method of one is called. */
 export function openBuckets(options: BucketsOptions): Buckets {
   const memory = newServerMemory();
+  const room = new Room(options.concurrency);
   const clients = new Map<string, S3Client>();
   const clientFor = (region: string) => {
     const client = clients.get(region) ?? options.clientFor(region);
@@ -58,7 +59,7 @@ export function openBuckets(options: BucketsOptions): Buckets {
   };
   const opened = new Map<string, Opened>();
   const open = (name: string): Opened => {
-    const known = opened.get(name) ?? openBucket(name, { ...options, clientFor }, { memory, other });
+    const known = opened.get(name) ?? openBucket(name, { ...options, clientFor }, { memory, other, room });
     opened.set(name, known);
     return known;
   };
@@ -85,16 +86,17 @@ interface Opened {
 /** What the buckets of a run have in common. */
 interface Run {
   readonly memory: ServerMemory;
+  readonly room: Room;
   /** Any bucket, wherever it was found to be. */
   readonly other: (name: string) => Bucket;
 }
 
-function openBucket(name: string, options: BucketsOptions, { memory, other }: Run): Opened {
+function openBucket(name: string, options: BucketsOptions, { memory, other, room }: Run): Opened {
   const { concurrency, stop, abort, pageSize } = options;
   const waiting = options.waiting ?? realWaiting;
   const bucket = locatedBucket(name, options);
   const rate = new RateState(concurrency, Math.min(options.batchSize, MAX_BATCH));
-  const requester = new Requester(new RateGate(rate, { ...waiting, stop }), options, waiting);
+  const requester = new Requester(new RateGate(rate, { ...waiting, stop }, room), options, waiting);
   const removal = { bypassGovernanceRetention: options.bypassGovernanceRetention };
   const lanes = options.lanes ?? Math.max(1, Math.min(MOST_LANES, concurrency));
   const listing = { lanes, order: new ServerOrder(memory.notes), ...(pageSize !== undefined && { pageSize }) };

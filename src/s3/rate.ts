@@ -94,8 +94,37 @@ interface Waiter {
 /** The pause after the n-th throttling in a row, in milliseconds, before jitter. */
 const pauseAfter = (streak: number): number => Math.min(10_000, 250 * 2 ** streak);
 
+/** What all buckets of a run have in common: so many requests in flight, and no more. */
+export class Room {
+  readonly #gates = new Set<() => void>();
+  #free: number;
+
+  constructor(concurrency: number) {
+    this.#free = Math.max(1, concurrency);
+  }
+
+  /** `pump` is called when there may be room again. */
+  join(pump: () => void): void {
+    this.#gates.add(pump);
+  }
+
+  get isFull(): boolean {
+    return this.#free === 0;
+  }
+
+  take(): void {
+    this.#free -= 1;
+  }
+
+  leave(): void {
+    this.#free += 1;
+    for (const pump of this.#gates) pump();
+  }
+}
+
 export class RateGate {
   readonly state: RateState;
+  readonly #room: Room | undefined;
   readonly #sleep: Sleep;
   readonly #random: () => number;
   readonly #stop: AbortSignal;
@@ -105,8 +134,10 @@ export class RateGate {
   #arrivals = 0;
   #pauses = 0;
 
-  constructor(state: RateState, wait: { sleep: Sleep; random: () => number; stop: AbortSignal }) {
+  constructor(state: RateState, wait: { sleep: Sleep; random: () => number; stop: AbortSignal }, room?: Room) {
     this.state = state;
+    this.#room = room;
+    room?.join(() => this.#pump());
     this.#sleep = wait.sleep;
     this.#random = wait.random;
     this.#stop = wait.stop;
@@ -142,6 +173,7 @@ export class RateGate {
 
   release(ticket: Ticket, how: TicketEnd): void {
     if (this.state.end(ticket, how)) this.#pause();
+    this.#room?.leave();
     this.#pump();
   }
 
@@ -156,13 +188,14 @@ export class RateGate {
   }
 
   #pump(): void {
-    while (this.#pauses === 0) {
+    while (this.#pauses === 0 && this.#room?.isFull !== true) {
       const [plain, keyed] = [this.#plain[0], this.#keyed[0]];
       const first = keyed === undefined || (plain !== undefined && plain.order < keyed.order) ? plain : keyed;
       const second = first === plain ? keyed : plain;
       const next = [first, second].find((waiter) => waiter !== undefined && this.state.fits(waiter.keys));
       if (next === undefined) return;
       (next.keys > 0 ? this.#keyed : this.#plain).shift();
+      this.#room?.take();
       next.go(this.state.start(next.keys));
     }
   }

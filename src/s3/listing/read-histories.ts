@@ -53,7 +53,7 @@ export class HistoryReader {
       entries = await this.#readEntries(possible, how.prefix, depth);
     } catch (error) {
       if (error instanceof BadAnswer) throw new S3Failure(failureOf('list', diagnose(error)), { cause: error });
-      throw asFailure('list', error);
+      throw inBucket(this.#bucket.name, asFailure('list', error));
     }
     const histories = new Map<string, KeyHistory>();
     for (const key of possible) {
@@ -119,4 +119,11 @@ function cutTo(depth: number, history: KeyHistory): KeyHistory {
 /** A manifest may name what no bucket can hold, and what S3 would refuse to be asked for. */
 function canBeKey(key: string): boolean {
   return key !== '' && key.isWellFormed() && keyBytes(key) <= MAX_KEY_BYTES;
+}
+
+/** A run may read several buckets. */
+function inBucket(name: string, error: unknown): unknown {
+  if (!(error instanceof S3Failure)) return error;
+  const { failure } = error;
+  return new S3Failure({ ...failure, message: `listing bucket "${name}": ${failure.message}` }, { cause: error });
 }

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { CopyStep } from '../../core/plan.ts';
 import { S3Failure } from '../../core/ports.ts';
+import { forLog } from '../../core/text.ts';
 import type { Bucket } from '../bucket.ts';
 import { RequestError } from '../errors.ts';
 import { unquote } from '../listing/list-xml.ts';
@@ -105,7 +106,7 @@ export async function sourceStands(requester: Requester, source: Source, etag: s
 export function sourceChanged({ bucket, key, versionId }: Source): S3Failure {
   return new S3Failure({
     code: 'source-changed',
-    message: `version ${versionId} of "${key}" in bucket ${bucket} is not what the plan saw any more`,
+    message: `version ${forLog(versionId)} of ${forLog(key)} in bucket ${bucket} is not what the plan saw any more`,
     hint: 'It was replaced or deleted since. Run it again: it will be planned anew.',
   });
 }

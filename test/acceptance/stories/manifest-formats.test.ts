@@ -45,10 +45,6 @@ const FORMS: readonly (readonly [what: string, write: Write, inputs?: Record<str
     (rows) => `${BOM}${jsonl(rows).replaceAll('\n', '\r\n \r\n')}`,
   ],
   ['JSON Lines with every letter escaped', (rows) => lines(rows.map(escaped))],
-  [
-    'JSON Lines, a version id of null for none',
-    (rows) => lines(rows.map((row) => JSON.stringify({ versionId: null, ...row }))),
-  ],
   ['JSON Lines under gzip', (rows) => gzipSync(jsonl(rows))],
 ];
 

@@ -154,3 +154,35 @@ describe('a result', () => {
     expect(told).toEqual([]);
   });
 });
+
+describe('what a green run leaves undone', () => {
+  const inArchive = (tally: Parameters<typeof key>[0]) =>
+    key(tally, 'site/old', { kind: 'skipped', reason: 'archived' });
+
+  it('versions in an archive that nobody requested', () => {
+    const { log, told } = recorder();
+    annotateResult(log, resultOf(requestOf(), inArchive), 'failures');
+    expect(told).toEqual([
+      'warning [Archive] 1 key not restored: the version is in an archive.\nSet archived: restore to request them from there.',
+    ]);
+  });
+
+  it('the same of a download', () => {
+    const { log, told } = recorder();
+    annotateResult(log, resultOf(downloadOf(), inArchive), 'failures');
+    expect(told[0]).toMatch(/^warning \[Archive\] 1 key not fetched: .*\nRestore them from there first/);
+  });
+
+  it('nothing in scope, with why that may be', () => {
+    const { log, told } = recorder();
+    const nothing = resultOf(requestOf(), (tally) => tally.notes.add('No keys under "sit/" in bucket "my-site".'));
+    annotateResult(log, nothing, 'failures');
+    expect(told).toEqual(['warning [Nothing in scope] No keys under "sit/" in bucket "my-site".']);
+  });
+
+  it('a dry run has left nothing', () => {
+    const { log, told } = recorder();
+    annotateResult(log, resultOf(requestOf({ dryRun: true }), inArchive), 'failures');
+    expect(told).toEqual([]);
+  });
+});

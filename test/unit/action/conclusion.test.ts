@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { conclusion } from '../../../src/action/conclusion.ts';
-import type { Tally } from '../../../src/core/report.ts';
+import { countPlanned, type Tally } from '../../../src/core/report.ts';
 import { downloadOf, failure, key, requestOf, resultOf } from './support.ts';
 
 describe('the conclusion in the log', () => {
@@ -28,5 +28,23 @@ describe('the conclusion in the log', () => {
   it('says of a dry run what would be changed', () => {
     const [line] = conclusion(resultOf(requestOf({ dryRun: true }), (tally) => key(tally, 'site/a')));
     expect(line).toMatch(/^Dry run: 1 key to change; .*status planned/);
+  });
+
+  it('says that a refused run changed nothing', () => {
+    const refused = resultOf(requestOf(), () => {}, { code: 'versioning-off', message: 'off', hint: '' });
+    expect(conclusion(refused)[0]).toMatch(/^Refused: nothing was changed; .*status failed/);
+  });
+
+  it('tells what is worth knowing first, and how many keys go back to not being there', () => {
+    const request = requestOf({ operation: 'rollback', target: { kind: 'time', at: 0 }, dryRun: true });
+    const lines = conclusion(
+      resultOf(request, (tally) => {
+        tally.notes.add('Is the time right?');
+        key(tally, 'site/a');
+        countPlanned(tally, { key: 'site/b', to: { versionId: null } }, 'site/');
+      }),
+    );
+    expect(lines[0]).toBe('Note: Is the time right?');
+    expect(lines[1]).toMatch(/^Dry run: 2 keys to change \(1 of them to be deleted again\);/);
   });
 });

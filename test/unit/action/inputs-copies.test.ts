@@ -30,10 +30,14 @@ describe('where copies go', () => {
   });
 
   it('copies that would be copied again warn, unless they are excluded', () => {
-    const whole = { ...ROLLBACK, prefix: '', 'whole-bucket': 'true', 'destination-prefix': 'old/' };
+    const back = { ...ROLLBACK, 'to-time': '', 'versions-back': '0' };
+    const whole = { ...back, prefix: '', 'whole-bucket': 'true', 'destination-prefix': 'old/' };
     expect(parse(whole).warnings).toEqual([expect.stringContaining('are themselves in scope')]);
     expect(parse({ ...whole, exclude: 'old/**' }).warnings).toEqual([]);
     expect(parse({ ...whole, 'destination-bucket': 'quarantine' }).warnings).toEqual([]);
+    // The copies are younger than the time.
+    const fixed = { 'versions-back': '', 'to-time': '2026-11-22T13:45:00Z' };
+    expect(parse({ ...whole, ...fixed }).warnings).toEqual([]);
   });
 
   it.each<Bad>([

@@ -330,3 +330,46 @@ describe('text from outside', () => {
     expectTamed(everywhere, word);
   });
 });
+
+describe('keys that go back to not being there', () => {
+  const TO_TIME: Partial<RestoreRequest> = { operation: 'rollback', target: { kind: 'time', at: NOW } };
+  const hidden = (tally: Tally) =>
+    copied(tally, {
+      bucket: 'my-site',
+      key: 'site/new',
+      to: { versionId: null },
+      steps: [{ do: 'add-delete-marker' }],
+    });
+  const back = (tally: Tally) => copied(tally, { bucket: 'my-site', key: 'site/old', steps: [copy('v1')] });
+  const title = (run: Partial<RestoreRequest>, ...fill: ((tally: Tally) => void)[]) =>
+    text(
+      summaryOf({ ...TO_TIME, ...run }, (tally) => {
+        for (const one of fill) one(tally);
+      }),
+    ).split('\n')[0];
+
+  it('are not called restored', () => {
+    expect(title({}, hidden)).toContain('1 key deleted again');
+    expect(title({}, hidden, back)).toContain('1 key restored and 1 deleted again');
+    expect(title({}, back)).toContain('1 key restored');
+  });
+
+  it('nor in a dry run', () => {
+    expect(title({ dryRun: true }, hidden)).toContain('Dry run: 1 key would be deleted, for it was not there then,');
+    expect(title({ dryRun: true }, hidden, back)).toContain('1 key would be restored, and 1 key would be deleted');
+  });
+});
+
+describe('a dry run that would only ask an archive', () => {
+  it('says so', () => {
+    const archived = { days: 7, tier: 'Standard' } as const;
+    const summary = summaryOf(
+      { operation: 'rollback', dryRun: true, archived, target: { kind: 'time', at: NOW } },
+      (tally) => {
+        tally.totals.keysExamined += 1;
+        countOutcome(tally, 'my-site', 'site/a', { kind: 'skipped', reason: 'archived' }, '');
+      },
+    );
+    expect(text(summary)).toContain('Dry run: versions of 1 key would be requested from the archive');
+  });
+});

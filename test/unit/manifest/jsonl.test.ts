@@ -22,11 +22,6 @@ describe('a manifest in JSON Lines', () => {
       [{ bucket: b, key: 'a', versionId: 'v', line: 1 }],
     ],
     [
-      'no version id where it is null',
-      line({ bucket: b, key: 'a', versionId: null }),
-      [{ bucket: b, key: 'a', line: 1 }],
-    ],
-    [
       'the null version',
       line({ bucket: b, key: 'a', versionId: 'null' }),
       [{ bucket: b, key: 'a', versionId: 'null', line: 1 }],
@@ -99,6 +94,12 @@ describe('a line that cannot be read stops everything, with its number and the m
       '',
     ],
     ['an empty version id', '{"bucket":"my-bucket","key":"a","versionId":""}', '"versionId": is empty', 'Write null'],
+    [
+      'a version id that is null and not "null"',
+      '{"bucket":"my-bucket","key":"a","versionId":null}',
+      '"versionId": is null',
+      'in quotation marks',
+    ],
     ['an empty key', '{"bucket":"my-bucket","key":""}', '"key": is empty', ''],
     ['an empty bucket', '{"bucket":"","key":"a"}', '"bucket": is empty', ''],
     [

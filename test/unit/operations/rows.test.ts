@@ -49,7 +49,7 @@ async function planned(
   const tally = newTally();
   const rows = await readRows(
     { ...ROLLBACK, ...run, manifest } as ManifestRun,
-    { buckets, narrator: SILENT, folder },
+    { buckets, narrator: SILENT, folder, stop: new AbortController().signal },
     tally,
   );
   const seen: Candidate[] = [];

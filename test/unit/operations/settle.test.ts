@@ -1,9 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CopyQuestion } from '../../../src/core/decide.ts';
 import type { ObjectHead } from '../../../src/core/head.ts';
 import type { Entry } from '../../../src/core/history.ts';
 import type { BucketPort, Buckets } from '../../../src/core/ports.ts';
-import { type SettledCopy, settleCopy } from '../../../src/operations/settle.ts';
+import { overlaps, type SettledCopy, settleCopy } from '../../../src/operations/settle.ts';
 import { marker, version } from '../core/entries.ts';
 
 /** A copy is settled by looking at versions: which lie on top already, which can be copied. */
@@ -136,6 +137,31 @@ describe('what stands against a copy', () => {
   });
 });
 
+describe('what nothing can tell', () => {
+  const multipart = version('A1', 0, { etag: 'x-2' });
+  const settledOn = (source: object, there: object) =>
+    settled([multipart], [version('B1', 0, { etag: 'y' })], {
+      heads: { A1: { etag: 'x-2', ...source }, B1: { etag: 'y', ...there } },
+    });
+
+  it.each<[string, object, object, boolean]>([
+    ['uploaded in parts, no checksum', {}, {}, true],
+    [
+      'uploaded in parts, a checksum each, of two kinds',
+      { checksums: { SHA256: 's' } },
+      { checksums: { CRC32: 'c' } },
+      true,
+    ],
+    ['under KMS', { etag: 'x', encryption: 'aws:kms' }, {}, true],
+    ['a checksum tells', { checksums: { CRC32: 'd' } }, { checksums: { CRC32: 'c' } }, false],
+    ['the ETags tell', { etag: 'x' }, {}, false],
+    ['the headers tell', { contentType: 'text/css' }, {}, false],
+  ])('is said: %s', async (_, source, there, unproven) => {
+    const { settled: found } = await settledOn(source, there);
+    expect(found.kind === 'change' && found.unproven === true).toBe(unproven);
+  });
+});
+
 describe('what is asked', () => {
   it('only the source, where no entry on top has its size', async () => {
     const { asked } = await settled([entry('A1')], [version('B1', 0, { size: 4 }), entry('A1')]);
@@ -156,5 +182,23 @@ describe('what is asked', () => {
     const source = { bucket: 'there', key: 'x' };
     const { asked } = await settled([entry('A1')], [], { question: { source } });
     expect(asked).toEqual(['there/x A1']);
+  });
+});
+
+describe('how many may lie there already', () => {
+  it('is what trying each number would find', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(sizes, sizes, (wanted, all) => {
+        const there = all.slice(0, wanted.length);
+        const found = wanted
+          .map((_, i) => i + 1)
+          .filter(
+            (n) => n <= there.length && wanted.slice(0, n).every((size, i) => size === there[there.length - n + i]),
+          )
+          .toReversed();
+        expect(overlaps(wanted, there)).toEqual(found);
+      }),
+    );
   });
 });

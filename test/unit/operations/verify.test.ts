@@ -103,3 +103,20 @@ describe('a key after its change', () => {
     expect(await outcomeOf(key, top)).toBe(kind);
   });
 });
+
+describe('a conflict says what was found', () => {
+  async function foundOf(key: ChunkKey, top: readonly Entry[]): Promise<string> {
+    await outcomeOf(key, top);
+    return key.outcome?.kind === 'conflict' ? key.outcome.found : '';
+  }
+
+  it('a write on top of our copy is no fault of the server, though our copy lies between it and what was seen', async () => {
+    const top = [version('w'), version('v3', 'etag-v1'), version('v2')];
+    expect(await foundOf(copied({ versionId: 'v3' }), top)).toMatch(/^it was written again/);
+  });
+
+  it('a write under our copy is', async () => {
+    const top = [version('v4', 'etag-v1'), version('w'), version('v2')];
+    expect(await foundOf(copied({ versionId: 'v4' }), top)).toMatch(/does not honour conditions/);
+  });
+});

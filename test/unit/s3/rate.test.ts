@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RateGate, RateState } from '../../../src/s3/rate.ts';
+import { RateGate, RateState, Room } from '../../../src/s3/rate.ts';
 import { noWaiting } from './pager.ts';
 
 describe('the window', () => {
@@ -106,6 +106,28 @@ describe('the gate', () => {
     gate.release(await (tickets[0] ?? expect.fail()), 'ok');
     await tickets[2];
     expect(entered).toEqual([1, 2, 3]);
+  });
+
+  test('of several buckets, all together let in as many as the run may have', async () => {
+    const room = new Room(2);
+    const gates = [1, 2, 3].map(() => new RateGate(new RateState(2, 1000), { ...noWaiting, stop: never }, room));
+    const entered: number[] = [];
+    const tickets = gates.flatMap((gate, g) =>
+      [1, 2].map(async () => {
+        const ticket = await gate.acquire(0, []);
+        entered.push(g);
+        return { gate, ticket };
+      }),
+    );
+    await tickets[1];
+    await new Promise(setImmediate);
+    expect(entered).toHaveLength(2);
+    for (let left = 3; left <= 6; left++) {
+      const { gate, ticket } = await (tickets[entered.length - 2] ?? expect.fail());
+      gate.release(ticket, 'ok');
+      await new Promise(setImmediate);
+      expect(entered).toHaveLength(left);
+    }
   });
 
   test('does not hold up others behind a batch that waits for its budget', async () => {
