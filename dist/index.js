@@ -65540,14 +65540,17 @@ const INPUTS = [
     {
         name: 'destination-prefix',
         group: 'How',
-        description: '`rollback` by copying: goes before the whole key of each copy, to the letter. Alone, the copies stay in the same bucket.',
+        description: '`rollback` by copying: goes before the whole key of each copy, to the letter, so it mostly ends in `/`: ' +
+            '`incident` gives `incidentsite/index.html`. Alone, the copies stay in the same bucket.',
     },
     {
         name: 'archived',
         default: 'skip',
         group: 'How',
-        description: '`rollback` by copying, versions in an archive (Glacier, Deep Archive, archive tiers): `skip` leaves their keys alone; ' +
-            '`restore` requests them from the archive, and a later run copies them.',
+        description: '`rollback` by copying, versions in an archive (Glacier, Deep Archive, archive tiers): `skip` leaves ' +
+            'their keys alone; `restore` requests them from the archive, and a later run copies them. Requests cost ' +
+            'money; `planned` and `max-changes` do not count them. A copy keeps its storage class, so it is in the ' +
+            'archive again.',
     },
     {
         name: 'restore-days',
@@ -65576,7 +65579,8 @@ const INPUTS = [
     {
         name: 'max-changes',
         group: 'How',
-        description: 'Refuse, before the first change, a plan that changes more keys than this. The plan is still reported.',
+        description: 'Refuse, before the first change, a plan that changes more keys than this. The plan is still reported. ' +
+            'Requests to an archive do not count.',
     },
     {
         name: 'verify',
@@ -65612,7 +65616,8 @@ const INPUTS = [
     {
         name: 'directory',
         group: 'Files',
-        description: '`download`: the folder to fill. Relative to the workspace. Made where it does not exist.',
+        description: '`download`: the folder to fill, one of its own and not a checkout. Relative to the workspace. Made where ' +
+            'it does not exist.',
     },
     {
         name: 'plan-file',
@@ -65657,10 +65662,13 @@ const INPUT_NAMES = INPUTS.map((input) => input.name);
 const OUTPUTS = [
     {
         name: 'status',
-        description: '`success`: every planned key restored (or fetched). `no-change`: nothing to do. `planned`: a dry run. ' +
+        description: '`success`: every planned key restored (or fetched). `no-change`: no key changed, copied or fetched (versions may have been requested from an archive). `planned`: a dry run. ' +
             '`partial`: something restored, something failed or in conflict. `failed`: refused, or nothing restored and something failed.',
     },
-    { name: 'planned', description: 'Number of keys that the plan changes, or fetches. Set on every run.' },
+    {
+        name: 'planned',
+        description: 'Number of keys that the plan changes, or fetches. Set on every run. Requests to an archive do not count.',
+    },
     {
         name: 'restored',
         description: 'Number of keys that are at their target again, on the word of S3; of a download, keys that are on disk, checked.',
@@ -67600,7 +67608,7 @@ function openForWriting(place) {
         await makeFolder((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(place.file));
         const there = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.stat)(place.file).catch(() => undefined);
         // Opening a pipe waits for a reader, for ever.
-        if (there !== undefined && !there.isFile())
+        if (there?.isFIFO() || there?.isSocket())
             throw new Error('it is no regular file');
         return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_0__.open)(place.file, 'w+', 0o600);
     });

@@ -39234,14 +39234,17 @@ const registry_inputs_INPUTS = [
     {
         name: 'destination-prefix',
         group: 'How',
-        description: '`rollback` by copying: goes before the whole key of each copy, to the letter. Alone, the copies stay in the same bucket.',
+        description: '`rollback` by copying: goes before the whole key of each copy, to the letter, so it mostly ends in `/`: ' +
+            '`incident` gives `incidentsite/index.html`. Alone, the copies stay in the same bucket.',
     },
     {
         name: 'archived',
         default: 'skip',
         group: 'How',
-        description: '`rollback` by copying, versions in an archive (Glacier, Deep Archive, archive tiers): `skip` leaves their keys alone; ' +
-            '`restore` requests them from the archive, and a later run copies them.',
+        description: '`rollback` by copying, versions in an archive (Glacier, Deep Archive, archive tiers): `skip` leaves ' +
+            'their keys alone; `restore` requests them from the archive, and a later run copies them. Requests cost ' +
+            'money; `planned` and `max-changes` do not count them. A copy keeps its storage class, so it is in the ' +
+            'archive again.',
     },
     {
         name: 'restore-days',
@@ -39270,7 +39273,8 @@ const registry_inputs_INPUTS = [
     {
         name: 'max-changes',
         group: 'How',
-        description: 'Refuse, before the first change, a plan that changes more keys than this. The plan is still reported.',
+        description: 'Refuse, before the first change, a plan that changes more keys than this. The plan is still reported. ' +
+            'Requests to an archive do not count.',
     },
     {
         name: 'verify',
@@ -39306,7 +39310,8 @@ const registry_inputs_INPUTS = [
     {
         name: 'directory',
         group: 'Files',
-        description: '`download`: the folder to fill. Relative to the workspace. Made where it does not exist.',
+        description: '`download`: the folder to fill, one of its own and not a checkout. Relative to the workspace. Made where ' +
+            'it does not exist.',
     },
     {
         name: 'plan-file',
@@ -39351,10 +39356,13 @@ const registry_INPUT_NAMES = registry_inputs_INPUTS.map((input) => input.name);
 const OUTPUTS = [
     {
         name: 'status',
-        description: '`success`: every planned key restored (or fetched). `no-change`: nothing to do. `planned`: a dry run. ' +
+        description: '`success`: every planned key restored (or fetched). `no-change`: no key changed, copied or fetched (versions may have been requested from an archive). `planned`: a dry run. ' +
             '`partial`: something restored, something failed or in conflict. `failed`: refused, or nothing restored and something failed.',
     },
-    { name: 'planned', description: 'Number of keys that the plan changes, or fetches. Set on every run.' },
+    {
+        name: 'planned',
+        description: 'Number of keys that the plan changes, or fetches. Set on every run. Requests to an archive do not count.',
+    },
     {
         name: 'restored',
         description: 'Number of keys that are at their target again, on the word of S3; of a download, keys that are on disk, checked.',

@@ -126,15 +126,18 @@ export const INPUTS = [
     name: 'destination-prefix',
     group: 'How',
     description:
-      '`rollback` by copying: goes before the whole key of each copy, to the letter. Alone, the copies stay in the same bucket.',
+      '`rollback` by copying: goes before the whole key of each copy, to the letter, so it mostly ends in `/`: ' +
+      '`incident` gives `incidentsite/index.html`. Alone, the copies stay in the same bucket.',
   },
   {
     name: 'archived',
     default: 'skip',
     group: 'How',
     description:
-      '`rollback` by copying, versions in an archive (Glacier, Deep Archive, archive tiers): `skip` leaves their keys alone; ' +
-      '`restore` requests them from the archive, and a later run copies them.',
+      '`rollback` by copying, versions in an archive (Glacier, Deep Archive, archive tiers): `skip` leaves ' +
+      'their keys alone; `restore` requests them from the archive, and a later run copies them. Requests cost ' +
+      'money; `planned` and `max-changes` do not count them. A copy keeps its storage class, so it is in the ' +
+      'archive again.',
   },
   {
     name: 'restore-days',
@@ -165,7 +168,8 @@ export const INPUTS = [
     name: 'max-changes',
     group: 'How',
     description:
-      'Refuse, before the first change, a plan that changes more keys than this. The plan is still reported.',
+      'Refuse, before the first change, a plan that changes more keys than this. The plan is still reported. ' +
+      'Requests to an archive do not count.',
   },
   {
     name: 'verify',
@@ -203,7 +207,9 @@ export const INPUTS = [
   {
     name: 'directory',
     group: 'Files',
-    description: '`download`: the folder to fill. Relative to the workspace. Made where it does not exist.',
+    description:
+      '`download`: the folder to fill, one of its own and not a checkout. Relative to the workspace. Made where ' +
+      'it does not exist.',
   },
   {
     name: 'plan-file',

@@ -20,10 +20,14 @@ export const OUTPUTS = [
   {
     name: 'status',
     description:
-      '`success`: every planned key restored (or fetched). `no-change`: nothing to do. `planned`: a dry run. ' +
+      '`success`: every planned key restored (or fetched). `no-change`: no key changed, copied or fetched (versions may have been requested from an archive). `planned`: a dry run. ' +
       '`partial`: something restored, something failed or in conflict. `failed`: refused, or nothing restored and something failed.',
   },
-  { name: 'planned', description: 'Number of keys that the plan changes, or fetches. Set on every run.' },
+  {
+    name: 'planned',
+    description:
+      'Number of keys that the plan changes, or fetches. Set on every run. Requests to an archive do not count.',
+  },
   {
     name: 'restored',
     description:

@@ -17,7 +17,7 @@ export function openForWriting(place: Place): Promise<FileHandle> {
     await makeFolder(dirname(place.file));
     const there = await stat(place.file).catch(() => undefined);
     // Opening a pipe waits for a reader, for ever.
-    if (there !== undefined && !there.isFile()) throw new Error('it is no regular file');
+    if (there?.isFIFO() || there?.isSocket()) throw new Error('it is no regular file');
     return open(place.file, 'w+', 0o600);
   });
 }

@@ -6,7 +6,7 @@ const ROLLBACK = { operation: 'rollback', 'whole-bucket': 'true', 'versions-back
 const UNCOPYABLE = [
   ['archived', 'GLACIER', { storageClass: 'GLACIER' }],
   ['archived', 'DEEP_ARCHIVE', { storageClass: 'DEEP_ARCHIVE' }],
-  ['archived', 'a restore still going on', { storageClass: 'GLACIER', restore: 'ongoing' }],
+  ['restore-in-progress', 'a restore still going on', { storageClass: 'GLACIER', restore: 'ongoing' }],
   ['customer-encryption-key', 'SSE-C', { sseCustomer: true }],
 ] as const;
 
