@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Inputs } from '../../support/runner.ts';
-import type { ActOptions } from '../support/act.ts';
+import { type ActOptions, temporaryFolder } from '../support/act.ts';
 import { annotationsOf } from '../support/commands.ts';
 import { csv, jsonl, lines } from '../support/manifests.ts';
 import { onSandbox, type SandboxContext, seed } from '../support/sandbox.ts';
@@ -194,6 +196,15 @@ onSandbox('a manifest that cannot be had', (test) => {
       { 'folder/rows.csv': '' },
       'manifest-not-readable',
     ));
+
+  test('a pipe, which nobody writes to', async ({ act, expect, mutations }) => {
+    const temp = temporaryFolder();
+    execFileSync('mkfifo', [join(temp, 'pipe')]);
+    const run = await act({ ...UNDELETE, manifest: 'pipe' }, { temp });
+    expect(run.code).toBe(1);
+    expect(run.report().error).toMatchObject({ code: 'manifest-not-readable', message: expect.stringMatching(/pipe/) });
+    expect(mutations()).toEqual([]);
+  });
 
   test('no such object', (context) => {
     const manifest = `s3://${context.bucket.name}/a%20b.csv`;

@@ -148,6 +148,19 @@ onSandbox('a run from a manifest in trouble', (test) => {
     expect(mutations()).toEqual([]);
   });
 
+  test('MFA delete in a bucket that is only copied in does not stand in the way', async (context) => {
+    const { bucket, another, act, expect } = context;
+    const other = another({ mfaDelete: true });
+    const [first = ''] = seed(other, 'k', 'A B');
+    const [second = ''] = seed(bucket, 'k', 'A x');
+    const rows = [
+      { bucket: other.name, key: 'k', versionId: first },
+      { bucket: bucket.name, key: 'k', versionId: second },
+    ];
+    const run = await act({ ...ROWS, bucket: '' }, asCsv(rows));
+    expect(run.outputs).toMatchObject({ status: 'success', restored: '2' });
+  });
+
   test('a row whose bucket is the destination: refused, nothing is changed', async (context) => {
     const { bucket, another, act, expect, mutations } = context;
     const other = another();

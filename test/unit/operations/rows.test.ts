@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { RollbackError } from '../../../src/core/errors.ts';
+import { CancelledError, RollbackError } from '../../../src/core/errors.ts';
 import { SILENT } from '../../../src/core/narrator.ts';
 import { newTally } from '../../../src/core/report.ts';
 import type { RestoreRequest } from '../../../src/core/request.ts';
@@ -38,7 +38,7 @@ const ROLLBACK: Omit<ManifestRun, 'manifest'> = {
 async function planned(
   text: string,
   run: Partial<RestoreRequest> = {},
-  more: { format?: 'csv' | 'inventory'; files?: Record<string, Buffer> } = {},
+  more: { format?: 'csv' | 'inventory'; files?: Record<string, Buffer>; stop?: AbortSignal } = {},
 ): Promise<{ keys: string[]; buckets: readonly string[]; tally: ReturnType<typeof newTally> }> {
   const file = join(folder, 'manifest');
   writeFileSync(file, text);
@@ -49,7 +49,7 @@ async function planned(
   const tally = newTally();
   const rows = await readRows(
     { ...ROLLBACK, ...run, manifest } as ManifestRun,
-    { buckets, narrator: SILENT, folder, stop: new AbortController().signal },
+    { buckets, narrator: SILENT, folder, stop: more.stop ?? new AbortController().signal },
     tally,
   );
   const seen: Candidate[] = [];
@@ -233,5 +233,18 @@ describe('an inventory', () => {
     ],
   ])('%s', async (_, run, createdAt, edit, code) => {
     await expect(of(run, createdAt, edit)).rejects.toMatchObject({ code });
+  });
+});
+
+describe('a run that is told to stop', () => {
+  it('reads no more rows, and leaves no file of its own', async () => {
+    const text = lines(...Array.from({ length: 60_000 }, (_, i) => `bucket,${i},1`));
+    await expect(planned(text, {}, { stop: AbortSignal.abort() })).rejects.toBeInstanceOf(CancelledError);
+    expect(readdirSync(folder)).not.toContain('manifest-rows');
+  });
+
+  it('the same row many times over takes no memory for each', async () => {
+    const { keys } = await planned(lines(...Array.from({ length: 10_000 }, () => 'bucket,k,1')));
+    expect(keys).toEqual(['bucket/k: 1']);
   });
 });
