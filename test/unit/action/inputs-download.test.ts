@@ -11,7 +11,7 @@ describe('a download', () => {
       target: { kind: 'time', at: NOW - 900_000 },
       dryRun: false,
       failOn: 'failures',
-      directory: '/work/space/restored',
+      directory: '/home/runner/space/restored',
       planFile: expect.stringMatching(/plan\.jsonl$/),
       journalFile: expect.stringMatching(/journal\.jsonl$/),
       reportFile: expect.stringMatching(/report\.json$/),
@@ -33,7 +33,7 @@ describe('a download', () => {
       { scope: { prefix: '' } },
     ],
     ['an absolute folder', { directory: '/tmp/out/' }, { directory: '/tmp/out' }],
-    ['a list of what is fetched', { 'plan-file': 'out/list.jsonl' }, { planFile: '/work/space/out/list.jsonl' }],
+    ['a list of what is fetched', { 'plan-file': 'out/list.jsonl' }, { planFile: '/home/runner/space/out/list.jsonl' }],
     ['a dry run', { 'dry-run': 'true' }, { dryRun: true }],
   ])('%s', (_, inputs, expected) => {
     expect(parseDownload({ ...DOWNLOAD, ...inputs }).request).toMatchObject(expected);

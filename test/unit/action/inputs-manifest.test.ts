@@ -10,7 +10,7 @@ describe('a manifest', () => {
     [
       'from the workspace',
       {},
-      { location: { file: '/work/space/out/rows.csv' }, given: 'out/rows.csv', format: 'auto' },
+      { location: { file: '/home/runner/space/out/rows.csv' }, given: 'out/rows.csv', format: 'auto' },
     ],
     ['by an absolute path', { manifest: ' /tmp/rows.csv\n' }, { location: { file: '/tmp/rows.csv' } }],
     ['of a format', { 'manifest-format': 'jsonl' }, { format: 'jsonl' }],

@@ -11,7 +11,7 @@ export function envOf(inputs: Inputs, more: Inputs = {}): Record<string, string>
   const given = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [inputVariable(name), value]));
   return {
     RUNNER_TEMP: '/runner/temp',
-    GITHUB_WORKSPACE: '/work/space',
+    GITHUB_WORKSPACE: '/home/runner/space',
     AWS_REGION: 'eu-central-1',
     ...given,
     ...more,

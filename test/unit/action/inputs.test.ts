@@ -126,7 +126,7 @@ describe('files', () => {
 
   it('given ones from the workspace', () => {
     const { request } = parse({ ...UNDELETE, 'plan-file': 'out/p.jsonl', 'journal-file': '/var/j.jsonl' });
-    expect(request).toMatchObject({ planFile: resolve('/work/space/out/p.jsonl'), journalFile: '/var/j.jsonl' });
+    expect(request).toMatchObject({ planFile: resolve('/home/runner/space/out/p.jsonl'), journalFile: '/var/j.jsonl' });
   });
 });
 

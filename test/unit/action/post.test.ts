@@ -183,7 +183,7 @@ describe('the post step', () => {
 });
 
 describe('a run that was killed, with more than one bucket', () => {
-  const manifest = { location: { file: '/work/space/rows.csv' }, given: 'rows.csv', format: 'auto' } as const;
+  const manifest = { location: { file: '/home/runner/space/rows.csv' }, given: 'rows.csv', format: 'auto' } as const;
 
   it('names the bucket beside the key, and the manifest', async () => {
     const of = request({ scope: { prefix: '', include: [], exclude: [] }, manifest });
@@ -219,10 +219,10 @@ describe('a download that was killed', () => {
     const { log, summary } = await post(stateOf(of, false));
     expect(log).toHaveLength(1);
     expect(log[0]).toMatch(/killed before it was done\.\nNothing in the bucket was changed/);
-    expect(log[0]).toContain('"/work/space/restored"');
+    expect(log[0]).toContain('"/home/runner/space/restored"');
     expect(log[0]).toContain('Run the same step again with to-time: 2026-11-22T14:00:00Z');
     expect(log[0]).not.toContain('step was');
-    expect(summary).toContain('<code>/work/space/restored</code>');
+    expect(summary).toContain('<code>/home/runner/space/restored</code>');
   });
 });
 

@@ -8,7 +8,7 @@ import { downloadOf, failure, key, NASTY_KEYS, NOW, resultOf } from './support.t
 /** Summaries of runs with several buckets, with copies that go elsewhere, with archives; and of downloads. */
 
 const MANIFEST: RestoreRequest['manifest'] = {
-  location: { file: '/work/space/rows.csv' },
+  location: { file: '/home/runner/space/rows.csv' },
   given: 'rows.csv',
   format: 'auto',
 };
@@ -257,8 +257,8 @@ describe('a download', () => {
     expect(shown).toMatch(/⚠️ 1 of 3 keys fetched from my-site under site\/ into \/work\/space\/restored: 1 failed/);
     expect(shown).toContain('Planned Fetched Unchanged');
     expect(shown).toMatch(/Back to|Version the state at/);
-    expect(shown).toContain('Into /work/space/restored');
-    expect(shown).toContain('Fetched /work/space/restored Plan /tmp/run/plan.jsonl');
+    expect(shown).toContain('Into /home/runner/space/restored');
+    expect(shown).toContain('Fetched /home/runner/space/restored Plan /tmp/run/plan.jsonl');
     expect(shown).not.toMatch(/Method|To take it back|Journal/);
     expect(shown).toContain('Not in the estimate: what S3 charges for the data');
   });

@@ -38,7 +38,7 @@ export function downloadOf(over: Partial<DownloadRequest> = {}): DownloadRequest
     target: { kind: 'time', at: NOW },
     dryRun: false,
     failOn: 'failures',
-    directory: '/work/space/restored',
+    directory: '/home/runner/space/restored',
     planFile: '/tmp/run/plan.jsonl',
     journalFile: '/tmp/run/journal.jsonl',
     reportFile: '/tmp/run/report.json',
