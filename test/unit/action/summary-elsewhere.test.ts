@@ -254,7 +254,9 @@ describe('a download', () => {
         key(tally, 'site/c', failure('checksum-mismatch', 'the bytes are not those that were stored'));
       }),
     );
-    expect(shown).toMatch(/⚠️ 1 of 3 keys fetched from my-site under site\/ into \/home\/runner\/space\/restored: 1 failed/);
+    expect(shown).toMatch(
+      /⚠️ 1 of 3 keys fetched from my-site under site\/ into \/home\/runner\/space\/restored: 1 failed/,
+    );
     expect(shown).toContain('Planned Fetched Unchanged');
     expect(shown).toMatch(/Back to|Version the state at/);
     expect(shown).toContain('Into /home/runner/space/restored');
