@@ -67619,6 +67619,9 @@ async function orNotWritable({ file, input }, work) {
         return await work();
     }
     catch (error) {
+        // Not of the file system: the work was told to stop, or says for itself what is wrong.
+        if (error instanceof _core_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .RollbackError */ .ZS)
+            throw error;
         const reason = error instanceof Error ? error.message : String(error);
         throw new _core_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .RollbackError */ .ZS('file-not-writable', `input "${input}": ${file} cannot be written (${reason})`, `Give "${input}" a path in a folder that this job may write to, with room on its disk, or leave it out.`, { cause: error });
     }

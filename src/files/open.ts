@@ -27,6 +27,8 @@ export async function orNotWritable<T>({ file, input }: Place, work: () => Promi
   try {
     return await work();
   } catch (error) {
+    // Not of the file system: the work was told to stop, or says for itself what is wrong.
+    if (error instanceof RollbackError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new RollbackError(
       'file-not-writable',

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CancelledError } from '../../../src/core/errors.ts';
 import { type PlannedKey, parsePlanHeader, planDigest, planLine } from '../../../src/core/plan.ts';
 import { openPlanSpool, readPlan } from '../../../src/files/plan-spool.ts';
 
@@ -72,6 +73,19 @@ describe('the plan on disk', () => {
     again.add(`${lines.join('\n')}`);
     expect(parsePlanHeader(header).digest).toBe(digest);
     expect(again.digest()).toBe(digest);
+  });
+
+  it('told to stop while it is put together, says so, and not that the disk is at fault', async () => {
+    const spool = await openPlanSpool(file, folder, HEADER);
+    const segment = spool.segment('');
+    await segment.write([line('a')]);
+    await segment.end();
+    const stopped = new CancelledError();
+    const stop = () => {
+      throw stopped;
+    };
+    await expect(spool.finish(stop)).rejects.toBe(stopped);
+    await spool.cleanUp();
   });
 
   it('carries keys with every kind of line break', async () => {
