@@ -67330,10 +67330,14 @@ const AS_KEYS = { ...AS_PATHS, flags: 's' };
  * are characters and names like any other (`exclude: tmp/**` means `tmp/./x` too).
  */
 function globTest(globs) {
+    if (globs.some((glob) => ENDLESS.test(glob)))
+        throw new RangeError('a glob ends in four backslashes or more');
     const paths = picomatch__WEBPACK_IMPORTED_MODULE_0__([...globs], AS_PATHS);
     const keys = picomatch__WEBPACK_IMPORTED_MODULE_0__([...globs], AS_KEYS);
     return (key) => paths(key) || keys(key) || (DOT_SEGMENT.test(key) && keys(key.replaceAll(DOT_SEGMENTS, '\ue000')));
 }
+/** picomatch (4.0.7) skips over the end of such a glob, and parses for ever. */
+const ENDLESS = /\\{4,}$/;
 const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:\/|$)/;
 const DOT_SEGMENTS = /(?<=^|\/)\.{1,2}(?=\/|$)/g;
 /** A test for membership in the scope, its globs compiled once. */
