@@ -14,9 +14,19 @@ const ROOMS: Readonly<Record<string, { readonly rooms: readonly string[]; readon
   files: { rooms: ['files', 'core'], packages: /^(@aws-sdk\/checksums\/crc|node:.+)$/ },
   s3: { rooms: ['s3', 'core'], packages: /^(@aws-sdk\/.+|@smithy\/.+|node:.+)$/ },
   manifest: { rooms: ['manifest', 'core'], packages: /^(csv-parse|node:.+)$/ },
-  operations: { rooms: ['operations', 'core', 's3', 'files', 'manifest'], packages: /^node:.+$/ },
+  events: { rooms: ['events', 'core'], packages: /^zod$/ },
+  policy: { rooms: ['policy', 'core'], packages: /^(yaml|zod|node:.+)$/ },
+  queue: { rooms: ['queue', 'core'], packages: /^(@aws-sdk\/client-(sqs|sts)|@smithy\/.+|node:.+)$/ },
+  github: { rooms: ['github', 'core'], packages: /^(@actions\/github|@octokit\/.+|node:.+)$/ },
+  operations: {
+    rooms: ['operations', 'core', 's3', 'files', 'manifest', 'events', 'policy', 'queue'],
+    packages: /^node:.+$/,
+  },
   // main.ts, post.ts and what only they use.
-  '': { rooms: ['', 'action', 'operations', 's3', 'files', 'manifest', 'core'], packages: /^node:.+$/ },
+  '': {
+    rooms: ['', 'action', 'operations', 's3', 'files', 'manifest', 'queue', 'github', 'core'],
+    packages: /^node:.+$/,
+  },
 };
 
 const files = sourceFiles().map(({ path, text }) => ({ path, code: withoutComments(text) }));
