@@ -24,7 +24,8 @@ export interface Rule {
   readonly onlyIf?: { readonly atLeast: number; readonly within: number };
   /** ms; younger events are left for the next run. */
   readonly holdOff: number;
-  readonly then: 'restore' | 'report';
+  /** `then` in the file. */
+  readonly action: 'restore' | 'report';
   /** More unwanted events of one key than this in one run: somebody fights back. */
   readonly maxRestoresPerKey?: number;
 }
@@ -40,7 +41,7 @@ export const DEFAULT_POLICY: Policy = {
       on: ['delete-marker'],
       wantedBy: { principals: [], sourceIps: [] },
       holdOff: 0,
-      then: 'restore',
+      action: 'restore',
     },
   ],
 };
