@@ -1,15 +1,21 @@
 import { type Clock, createClock } from './clock.ts';
+import { createEvents, type EventOptions, type Events } from './events/index.ts';
 import { createFaults, type Faults, generator } from './faults.ts';
 import type { Context } from './http/context.ts';
 import { createHttpServer } from './http/server.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
-import { Bucket, type BucketOptions, type Surroundings } from './store/bucket.ts';
+import { Bucket } from './store/bucket.ts';
+import type { BucketOptions, Surroundings } from './store/bucket-options.ts';
 
 export type { Clock } from './clock.ts';
+export type { EventQueues } from './events/delivery.ts';
+export type { EventForm, EventOptions, Events } from './events/index.ts';
+export type { FilterRule, Notifications, QueueNotification } from './events/notifications.ts';
 export type { FaultEffect, FaultRequest, FaultRule, FaultScope, Faults } from './faults.ts';
 export { OPERATIONS, type Operation } from './operation.ts';
 export type { RequestLog, RequestRecord } from './request-log.ts';
-export type { Bucket, BucketOptions, Versioning } from './store/bucket.ts';
+export type { Bucket } from './store/bucket.ts';
+export type { BucketOptions, Versioning } from './store/bucket-options.ts';
 export type { PutOptions } from './store/draft.ts';
 export type { ArchiveTier, Encryption, Entry, Lock, LockMode, Restore, SystemHeaders } from './store/entry.ts';
 export type { Quirks } from './store/quirks.ts';
@@ -22,6 +28,8 @@ export interface SandboxOptions {
   now?: string | number;
   /** Account that owns the buckets, 12 digits. */
   owner?: string;
+  /** Where events go. Without: nowhere, and a bucket can name no queue. */
+  events?: EventOptions;
 }
 
 /** A local, in-memory, versioned S3 over HTTP. */
@@ -30,6 +38,7 @@ export interface Sandbox {
   readonly endpoint: string;
   readonly clock: Clock;
   readonly faults: Faults;
+  readonly events: Events;
   readonly requests: RequestLog;
   createBucket(name: string, options?: BucketOptions): Bucket;
   /** Throws if there is no such bucket. */
@@ -43,9 +52,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const faults = createFaults();
   const requests = createRequestLog();
   const clock = createClock(options.now);
+  const events = createEvents(options.events, clock);
   let sequence = 0;
   const owner = options.owner ?? '111122223333';
-  const surroundings: Surroundings = { clock, owner, nextSequence: () => ++sequence };
+  const surroundings: Surroundings = { clock, owner, nextSequence: () => ++sequence, expired: events.expired };
 
   const createBucket = (name: string, bucketOptions: BucketOptions = {}): Bucket => {
     if (buckets.has(name)) throw new Error(`there already is a bucket ${name}`);
@@ -56,6 +66,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   const context: Context = {
     clock,
+    events,
     faults,
     buckets,
     random: generator(1),
@@ -74,6 +85,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     endpoint: `http://127.0.0.1:${address.port}`,
     clock,
     faults,
+    events,
     requests,
     createBucket,
     bucket(name) {
@@ -82,6 +94,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       return bucket;
     },
     stop() {
+      events.stop();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       return closed;

@@ -9,6 +9,8 @@ export const OPERATIONS = [
   'PutBucketVersioning',
   'GetObjectLockConfiguration',
   'PutObjectLockConfiguration',
+  'GetBucketNotificationConfiguration',
+  'PutBucketNotificationConfiguration',
   'ListObjectVersions',
   'ListObjectsV2',
   'DeleteObjects',

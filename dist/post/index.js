@@ -28745,7 +28745,7 @@ function cut(message) {
 
 /***/ }),
 
-/***/ 4170:
+/***/ 4311:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -38789,6 +38789,8 @@ function again_againWords(request) {
         case 'version':
         case 'rows':
             return `Run the same step again: ${finish}`;
+        case 'before-events':
+            return 'Messages that were not acknowledged come again: the next run finishes them, and leaves what is done alone.';
         case 'time':
             return `Run the same step again with to-time: ${formatTime(target.at)}: ${finish}`;
         case 'versions-back':
@@ -38945,7 +38947,7 @@ function stopsTheRun(code) {
     return POINTLESS.has(code);
 }
 
-;// CONCATENATED MODULE: ./build/core/scope.js
+;// CONCATENATED MODULE: ./build/core/globs.js
 
 /** The globs as documented: picomatch's, with dot files. A backslash is no separator on a Windows runner either. */
 const AS_PATHS = { dot: true, windows: false };
@@ -38955,7 +38957,7 @@ const AS_KEYS = { ...AS_PATHS, flags: 's' };
  * What picomatch matches, and more: no wildcard of it matches a newline, or the path segments `.` and `..`; in a key these
  * are characters and names like any other (`exclude: tmp/**` means `tmp/./x` too).
  */
-function globTest(globs) {
+function globs_globTest(globs) {
     if (globs.some((glob) => ENDLESS.test(glob)))
         throw new RangeError('a glob ends in four backslashes or more');
     const paths = picomatch([...globs], AS_PATHS);
@@ -38966,6 +38968,15 @@ function globTest(globs) {
 const ENDLESS = /\\{4,}$/;
 const DOT_SEGMENT = /(?:^|\/)\.{1,2}(?:\/|$)/;
 const DOT_SEGMENTS = /(?<=^|\/)\.{1,2}(?=\/|$)/g;
+/** Globs for what is no path (a principal, a bucket): `*` stands for anything, slashes too. */
+function wordTest(globs) {
+    if (globs.some((glob) => ENDLESS.test(glob)))
+        throw new RangeError('a glob ends in four backslashes or more');
+    return picomatch([...globs], { ...AS_KEYS, bash: true });
+}
+
+;// CONCATENATED MODULE: ./build/core/scope.js
+
 /** A test for membership in the scope, its globs compiled once. */
 function scope_scopeTest(scope) {
     const { key: exact, prefix } = scope;
@@ -38974,13 +38985,15 @@ function scope_scopeTest(scope) {
     return (key) => (exact === undefined ? key.startsWith(prefix) : key === exact) && included(key) && !excluded(key);
 }
 /** The scope as it stands in plan headers and reports: only what was asked for, in a fixed order. */
-function scope_scopeRecord(scope, { manifest, destination } = {}) {
+function scope_scopeRecord(scope, { manifest, destination, intake } = {}) {
+    const { bucket, key, prefix, include, exclude } = scope;
     return {
-        ...(scope.bucket !== undefined && { bucket: scope.bucket }),
+        ...(bucket !== undefined && { bucket }),
         ...(manifest !== undefined && { manifest: manifest.given }),
-        ...(scope.key !== undefined ? { key: scope.key } : { prefix: scope.prefix }),
-        ...(scope.include.length > 0 && { include: [...scope.include] }),
-        ...(scope.exclude.length > 0 && { exclude: [...scope.exclude] }),
+        ...(intake !== undefined && { events: intake.kind === 'queue' ? intake.url : 'input' }),
+        ...(key !== undefined ? { key } : intake === undefined && { prefix }),
+        ...(include.length > 0 && { include: [...include] }),
+        ...(exclude.length > 0 && { exclude: [...exclude] }),
         ...(destination !== undefined && { destination: { ...destination } }),
     };
 }
@@ -39029,6 +39042,7 @@ function countPlanned(tally, line, scopePrefix) {
 /** Count what became of a key in scope. */
 function countOutcome(tally, bucket, key, outcome, scopePrefix) {
     const { totals } = tally;
+    tally.onOutcome?.({ bucket, key }, outcome);
     switch (outcome.kind) {
         case 'restored':
             totals.restored += 1;
@@ -39087,6 +39101,7 @@ function targetRecord(target) {
         case 'versions-back':
             return { kind: target.kind, versionsBack: target.count };
         case 'rows':
+        case 'before-events':
             return { kind: target.kind };
     }
 }
@@ -39108,13 +39123,20 @@ function finishReport(request, tally, run) {
         conflicts: [...tally.conflicts],
         ...(tally.renamed.length > 0 && { renamed: [...tally.renamed] }),
         notes: [...tally.notes],
+        ...(tally.messages !== undefined && { messages: { ...tally.messages } }),
+        ...(tally.incident !== undefined && { events: [...tally.incident.listed] }),
         ...(run.error !== undefined && { error: run.error }),
     };
 }
 /** The bounded extract for the summary. */
 function highlightsOf(tally) {
     const prefixes = [...tally.prefixes.values()].sort((a, b) => b.planned - a.planned);
-    return { prefixes, samples: pickSamples(tally.samples), toAbsent: tally.toAbsent };
+    return {
+        prefixes,
+        samples: pickSamples(tally.samples),
+        toAbsent: tally.toAbsent,
+        ...(tally.incident !== undefined && { incident: tally.incident }),
+    };
 }
 /** Keep a planned key for the samples, if its kind of step does not have enough yet. `line` reads it, where wanted. */
 function offerSample(tally, kind, line) {
@@ -39145,13 +39167,14 @@ const registry_inputs_INPUTS = [
         group: 'Which keys',
         description: '`undelete`: deleted keys become live again, by removing the delete markers on top; no data moves. ' +
             '`rollback`: keys go back to a version, to a point in time, or a number of versions. ' +
+            '`recover`: S3 events from a queue are judged by a policy, and deletions that were not wanted are undone. ' +
             '`download`: a version, or a prefix as it was, is fetched into a folder; nothing in the bucket changes.',
     },
     {
         name: 'bucket',
         group: 'Which keys',
         description: 'Name of the bucket. Its versioning must be on, or have been on and be suspended. Needed, unless a `manifest` names the buckets; ' +
-            'given with one, every row must be in it.',
+            'given with one, every row must be in it. `recover`: events of other buckets stay in the queue.',
     },
     {
         name: 'key',
@@ -39310,6 +39333,55 @@ const registry_inputs_INPUTS = [
         default: 'false',
         group: 'How',
         description: '`true`, with `method: delete`: also delete versions under governance-mode retention (needs `s3:BypassGovernanceRetention`).',
+    },
+    {
+        name: 'queue-url',
+        group: 'Recovery bot',
+        description: '`recover`: URL of the SQS queue that the events of the bucket flow into: a standard queue, in the region of the bucket. [How to set it up](docs/bot.md)',
+    },
+    {
+        name: 'event',
+        group: 'Recovery bot',
+        description: '`recover`, instead of `queue-url`: one event as JSON, in any form in which S3 events come. `null` counts as not given.',
+    },
+    {
+        name: 'policy-file',
+        default: '.github/s3-rollback.yml',
+        group: 'Recovery bot',
+        description: '`recover`: which deletions are unwanted, in YAML; a path in the workspace. Without a file at the default path every deletion by delete marker ' +
+            'is undone, except those of lifecycle rules. [Reference](docs/policy.md)',
+    },
+    {
+        name: 'max-messages',
+        default: '10000',
+        group: 'Recovery bot',
+        description: '`recover`: stop receiving after this many messages, 1 to 100000. The rest is for the next run.',
+    },
+    {
+        name: 'drain-seconds',
+        default: '240',
+        group: 'Recovery bot',
+        description: '`recover`: stop receiving after this many seconds, 1 to 18000.',
+    },
+    {
+        name: 'idle-polls',
+        default: '2',
+        group: 'Recovery bot',
+        description: '`recover`: stop receiving after this many empty long polls (5 seconds each) in a row, 1 to 1000.',
+    },
+    {
+        name: 'report-to',
+        default: 'summary,pr-comment',
+        group: 'Telling',
+        description: 'Where to tell what was done: `summary` (of the job), `issue` (`recover`: one open incident issue for each bucket, kept up to date; needs ' +
+            '`permissions: issues: write`). `pr-comment` does nothing in this version yet. Separated by commas or lines.',
+    },
+    {
+        name: 'github-token',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression that the runner resolves
+        default: '${{ github.token }}',
+        group: 'Telling',
+        description: 'Token for the issue.',
     },
     {
         name: 'directory',
@@ -39520,6 +39592,7 @@ function input_connection_parseConnection(read, env, bucket) {
         concurrency: read.integer('concurrency', { min: 1, max: 256 }) ?? 32,
         batchSize: read.integer('batch-size', { min: 1, max: 1000 }) ?? 1000,
         bypassGovernanceRetention: read.flag('bypass-governance-retention') ?? false,
+        ...serviceEndpoints(env, endpoint),
     };
 }
 function parseRegion(read, env, customEndpoint) {
@@ -39572,6 +39645,22 @@ function parseEndpoint(read, env) {
         return undefined;
     }
     return url;
+}
+/** What the SDK would read for SQS and STS: the input is for S3 only. */
+function serviceEndpoints(env, s3) {
+    const of = (service) => environmentEndpoint(env, `AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL');
+    const [queue, identity] = [of('SQS'), of('STS')];
+    return {
+        ...(queue !== undefined && { queueEndpointUrl: queue }),
+        ...(identity !== undefined && { identityEndpointUrl: identity }),
+        // Beside a server that is not Amazon's, there is nobody to ask.
+        asksIdentity: identity !== undefined || s3 === undefined || isAws(s3),
+    };
+}
+function environmentEndpoint(env, ...names) {
+    if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true')
+        return undefined;
+    return names.map((name) => env[name]?.trim() ?? '').find((value) => value !== '');
 }
 /** AWS's own endpoints take the bucket in the host name; most other servers want it in the path. */
 function isAws(endpoint) {
@@ -39724,8 +39813,8 @@ const external_node_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(impo
 
 
 /** What is to be done, and which inputs have nothing to say about it. */
-const OPERATIONS = (/* unused pure expression or super */ null && (['undelete', 'rollback', 'download']));
-const LATER = (/* unused pure expression or super */ null && (['recover', 'guard', 'apply', 'undo', 'history']));
+const OPERATIONS = (/* unused pure expression or super */ null && (['undelete', 'rollback', 'recover', 'download']));
+const LATER = (/* unused pure expression or super */ null && (['guard', 'apply', 'undo', 'history']));
 /** The operation, or `undefined` with a problem. */
 function input_operation_parseOperation(read) {
     const given = read.text('operation');
@@ -39747,6 +39836,11 @@ function input_operation_parseOperation(read) {
 }
 /** Inputs that not every operation heeds, and which do. Whatever is not here, all do. */
 const HEEDED = {
+    key: ['undelete', 'rollback', 'download'],
+    prefix: ['undelete', 'rollback', 'download'],
+    'whole-bucket': ['undelete', 'rollback', 'download'],
+    include: ['undelete', 'rollback', 'download'],
+    exclude: ['undelete', 'rollback', 'download'],
     manifest: ['undelete', 'rollback'],
     'manifest-format': ['undelete', 'rollback'],
     'version-id': ['rollback', 'download'],
@@ -39762,11 +39856,17 @@ const HEEDED = {
     'restore-days': ['rollback'],
     'restore-tier': ['rollback'],
     preserve: ['rollback'],
-    'max-changes': ['undelete', 'rollback'],
-    verify: ['undelete', 'rollback'],
+    'max-changes': ['undelete', 'rollback', 'recover'],
+    verify: ['undelete', 'rollback', 'recover'],
     'bypass-governance-retention': ['rollback'],
     directory: ['download'],
-    'journal-file': ['undelete', 'rollback'],
+    'journal-file': ['undelete', 'rollback', 'recover'],
+    'queue-url': ['recover'],
+    event: ['recover'],
+    'policy-file': ['recover'],
+    'max-messages': ['recover'],
+    'drain-seconds': ['recover'],
+    'idle-polls': ['recover'],
 };
 /** Where there is more to say than that it belongs elsewhere. */
 const WHY = {
@@ -39777,6 +39877,18 @@ const WHY = {
         archived: [
             'is not for operation: undelete, which moves no data: archived objects come back as they are',
             'Leave out archived. To read them, restore them from the archive afterwards.',
+        ],
+    },
+    recover: {
+        key: byPolicy('key'),
+        prefix: byPolicy('prefix'),
+        'whole-bucket': byPolicy('whole-bucket'),
+        include: byPolicy('include'),
+        exclude: byPolicy('exclude'),
+        manifest: byPolicy('manifest'),
+        method: [
+            'belongs to operation: rollback; recover removes delete markers, and copies what was overwritten',
+            'Leave out method.',
         ],
     },
     download: {
@@ -39799,6 +39911,12 @@ function elsewhere(name) {
         `Leave out ${name}, or copy the newest versions there: operation: rollback with versions-back: 0 and ${name}.`,
     ];
 }
+function byPolicy(name) {
+    return [
+        'is not for operation: recover: which keys are looked at is said by the events and the policy file',
+        `Leave out ${name}, and write the keys into the policy file (keys, except-keys).`,
+    ];
+}
 /** Complain about what is given and would not be heeded. It is not looked at any further. */
 function input_operation_refuseForeign(read, operation) {
     for (const name of Object.keys(HEEDED)) {
@@ -39815,9 +39933,9 @@ function input_operation_refuseForeign(read, operation) {
 function input_operation_isHeeded(name, operation) {
     return HEEDED[name]?.includes(operation) ?? true;
 }
-/** White space alone is a key prefix too. */
+/** White space alone is a key, or a prefix, too. */
 function isGiven(read, name) {
-    return name === 'destination-prefix' ? read.exact(name) !== '' : read.given(name);
+    return ['destination-prefix', 'key', 'prefix'].includes(name) ? read.exact(name) !== '' : read.given(name);
 }
 
 ;// CONCATENATED MODULE: ./build/action/input-files.js
@@ -39913,10 +40031,88 @@ function parseUrl(read, url) {
     return { bucket, key };
 }
 
+;// CONCATENATED MODULE: ./build/action/input-recover.js
+
+
+
+/** Where the bot's events come from, and its policy. With a problem the result means nothing. */
+function input_recover_parseIntake(read, env) {
+    const url = read.text('queue-url');
+    // What toJSON() makes of a payload that is not there, as in a scheduled run of a workflow that has both triggers.
+    const payload = read.text('event') === 'null' ? '' : read.text('event');
+    if (url === '' && payload === '') {
+        read.problem('queue-url', 'is missing, and event is not given either', 'Give the URL of the queue that the events of the bucket flow into (docs/bot.md), or one event.');
+    }
+    if (url !== '' && payload !== '') {
+        read.problem('event', 'is given together with queue-url', 'Leave out one of the two. Where both wake the workflow, drain the queue: the event is in it too.');
+    }
+    const limits = {
+        maxMessages: read.integer('max-messages', { min: 1, max: 100_000 }) ?? 10_000,
+        seconds: read.integer('drain-seconds', { min: 1, max: 18_000 }) ?? 240,
+        idlePolls: read.integer('idle-polls', { min: 1, max: 1000 }) ?? 2,
+    };
+    if (url !== '')
+        checkQueueUrl(read, url);
+    const intake = url === '' ? { kind: 'event', payload } : { kind: 'queue', url, limits };
+    return { intake, policyFile: parsePolicyFile(read, env) };
+}
+function checkQueueUrl(read, given) {
+    const shape = 'Give the URL as SQS has it, such as https://sqs.eu-central-1.amazonaws.com/111122223333/my-site-events.';
+    if (/^arn:/i.test(given)) {
+        read.problem('queue-url', `${quoted(given)} is the ARN of the queue`, shape);
+        return;
+    }
+    const url = URL.canParse(given) ? new URL(given) : undefined;
+    if (url === undefined || !['http:', 'https:'].includes(url.protocol) || !/^\/.*[^/]$/.test(url.pathname)) {
+        read.problem('queue-url', `${quoted(given)} is not the URL of a queue`, shape);
+    }
+    else if (url.username !== '' || url.password !== '') {
+        // The value is not shown: it holds a password.
+        read.problem('queue-url', 'holds a user name or a password', 'Leave them out: credentials come from the environment.');
+    }
+    else if (url.pathname.endsWith('.fifo')) {
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html
+        read.problem('queue-url', `${quoted(given)} is a FIFO queue, which S3 cannot send events to`, 'Give a standard queue. The bot needs no order: it reads what is there.');
+    }
+}
+/** What the queue and the rest of the connection have against each other. */
+function input_recover_checkQueue(read, intake, { region, queueEndpointUrl }) {
+    if (intake.kind !== 'queue' || !URL.canParse(intake.url))
+        return;
+    if (queueEndpointUrl !== undefined && !/^https?:\/\/[^/]/.test(URL.parse(queueEndpointUrl)?.href ?? '')) {
+        read.problem('queue-url', `${quoted(queueEndpointUrl)} (from AWS_ENDPOINT_URL_SQS or AWS_ENDPOINT_URL) is not an http or https URL`, 'Correct the variable, or unset it: without it the queue is looked for where its URL points.');
+    }
+    // S3 sends the events of a bucket to queues of its own region only.
+    const own = regionOf(new URL(intake.url).hostname);
+    if (own === undefined || region === '' || own === region)
+        return;
+    read.problem('queue-url', `the queue is in ${quoted(own)}, and this run is in ${quoted(region)}`, `S3 sends events only to a queue in the region of the bucket. Correct queue-url, or set region: ${own}.`);
+}
+/** https://docs.aws.amazon.com/general/latest/gr/sqs-service.html */
+function regionOf(host) {
+    const match = /^sqs(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/i.exec(host) ??
+        /^([a-z0-9-]+)\.queue\.amazonaws\.com$/i.exec(host);
+    return match?.[1]?.toLowerCase();
+}
+function parsePolicyFile(read, env) {
+    const given = read.text('policy-file');
+    if (/[\0\n]/.test(given) || /[\\/]$/.test(given) || /^\w+:\/\//.test(given)) {
+        read.problem('policy-file', `${quoted(given)} is not the path of a file`, 'Give the path of a YAML file in the workspace, such as .github/s3-rollback.yml.');
+    }
+    return { path: resolve(workspaceOf(env), given), given, required: read.given('policy-file') };
+}
+
 ;// CONCATENATED MODULE: ./build/action/input-scope.js
 
 
 
+/** The bot's: its events say which keys. With a bucket, only events of that one. */
+function input_scope_parseBotScope(read) {
+    const bucket = read.text('bucket');
+    if (bucket !== '')
+        checkBucket(read, 'bucket', bucket);
+    return { ...(bucket !== '' && { bucket }), prefix: '', include: [], exclude: [] };
+}
 /**
  * Which keys. Exactly one of `key`, `prefix` and `whole-bucket: true`; with a `manifest`, which names them, nothing, or a
  * `prefix` that narrows it. What is wrong goes to the reader, and the scope returned then means nothing.
@@ -40104,14 +40300,6 @@ const later_inputs_LATER = {
     'plan-digest': [],
     'max-plan-age': ['24h'],
     engine: ['local'],
-    'queue-url': [],
-    event: [],
-    'policy-file': ['.github/s3-rollback.yml'],
-    'max-messages': undefined,
-    'drain-seconds': undefined,
-    'idle-polls': undefined,
-    'report-to': ['summary', 'summary,pr-comment'],
-    'github-token': undefined,
     'issue-number': [],
     'report-id': undefined,
     'report-html': [],
@@ -40135,6 +40323,8 @@ function later_inputs_refuseLater(read, env) {
 }
 
 ;// CONCATENATED MODULE: ./build/action/inputs.js
+
+
 
 
 
@@ -40169,22 +40359,40 @@ function parseInputs(env, now) {
         refuseForeign(read, operation);
     const request = parseRequest(read, env, operation, now);
     const connection = parseConnection(read, env, request?.scope.bucket);
+    if (request?.operation === 'recover')
+        checkQueue(read, request.intake, connection);
+    const reporting = parseReporting(read, env, operation);
     if (read.problems.length > 0 || request === undefined)
         throw new inputs_RefusedInputs(read.problems, read.warnings);
-    return { request, connection, warnings: read.warnings };
+    return { request, connection, reporting, warnings: read.warnings };
 }
 /** With a problem the request returned means nothing; `undefined` where not even the operation is known. */
 function parseRequest(read, env, operation, now) {
     // Of an operation that is not known yet all inputs may turn out to be right, so only the common ones are looked at.
-    const manifest = operation === 'download' ? undefined : parseManifest(read, env);
+    const heedsManifest = operation === undefined || isHeeded('manifest', operation);
+    const manifest = heedsManifest ? parseManifest(read, env) : undefined;
     const named = { manifest: manifest !== undefined };
     const common = {
-        scope: parseScope(read, named),
+        scope: operation === 'recover' ? parseBotScope(read) : parseScope(read, named),
         dryRun: read.flag('dry-run') ?? false,
         failOn: read.choice('fail-on', ['failures', 'conflicts', 'never']) ?? 'failures',
     };
     if (operation === undefined)
         return undefined;
+    const maxChanges = isHeeded('max-changes', operation) ? read.integer('max-changes', { min: 0 }) : undefined;
+    const change = { ...(maxChanges !== undefined && { maxChanges }), verify: read.flag('verify') ?? true };
+    if (operation === 'recover') {
+        return {
+            operation,
+            ...common,
+            ...change,
+            target: { kind: 'before-events' },
+            ...parseFiles(read, env, operation),
+            ...parseIntake(read, env),
+            method: 'copy',
+            preserve: { objectLock: false, annotations: false },
+        };
+    }
     const asked = {
         ...common,
         target: parseTarget(read, operation, now, named),
@@ -40195,15 +40403,13 @@ function parseRequest(read, env, operation, now) {
     }
     const how = parseMethod(read, operation);
     const copies = operation === 'undelete' ? NO_COPIES : parseCopies(read, asked, how.method, named.manifest);
-    const maxChanges = read.integer('max-changes', { min: 0 });
     return {
         operation,
         ...asked,
         ...(manifest !== undefined && { manifest }),
         ...how,
         ...copies,
-        ...(maxChanges !== undefined && { maxChanges }),
-        verify: read.flag('verify') ?? true,
+        ...change,
     };
 }
 
@@ -40263,7 +40469,9 @@ function annotateResult(log, { report }, failOn) {
             : 'Set archived: restore to request them from there.';
         log.warning(`${count(archived, 'key')} not ${deedOf(report).did}: the version is in an archive.\n${mend}`, 'Archive');
     }
-    if (report.totals.keysExamined === 0 && report.error === undefined) {
+    if (report.operation === 'recover')
+        annotateIncident(log, report);
+    else if (report.totals.keysExamined === 0 && report.error === undefined) {
         log.warning([...report.notes].join('\n') || 'No key is in scope.', 'Nothing in scope');
     }
     const waiting = waitingFor(report);
@@ -40271,6 +40479,21 @@ function annotateResult(log, { report }, failOn) {
         log.warning(`${count(waiting, 'key')} not copied yet: versions were requested from an archive, now or before, and are not there.\n` +
             `Run the same step again${fixedTime(report)} when they are: it finishes these keys. How long that takes is in the summary.`, 'Archive');
     }
+}
+/** What people have to look at although nothing failed. */
+function annotateIncident(log, { skipped, messages, notes }) {
+    const toLookAt = (skipped['report-only'] ?? 0) + (skipped['deleted-again'] ?? 0);
+    if (toLookAt > 0) {
+        log.warning(`${count(toLookAt, 'key')} left alone for people to look at: the rule only reports, or the key is deleted again and again.\n` +
+            'Who did it is in the summary, and in the report file.', 'Recovery bot');
+    }
+    if (messages !== undefined && messages.invalid > 0) {
+        log.warning(`${count(messages.invalid, 'message is', 'messages are')} not understood, and ${messages.invalid === 1 ? 'stays' : 'stay'} in the queue.\n` +
+            'What is wrong with them is in the summary. The queue moves them to its dead-letter queue, where it has one.', 'Recovery bot');
+    }
+    const noPolicy = notes.find((note) => note.startsWith('There is no policy file'));
+    if (noPolicy !== undefined)
+        log.warning(noPolicy, 'Recovery bot');
 }
 /** `15m ago` is another time when it is said later. */
 function fixedTime({ target }) {
@@ -40306,6 +40529,98 @@ function failureCount(group, report) {
         : `${grouped(group.count)} of the first ${grouped(listed)} failures (of ${grouped(all)})`;
 }
 
+;// CONCATENATED MODULE: ./build/core/incident.js
+
+const incident_MAX_EVENTS = 1000;
+const MAX_INVALID = 20;
+/** A burst by one script has one request id for each thousand keys, or one for each key. */
+const MAX_REQUEST_IDS = 3;
+const MAX_DEEDS = 200;
+function newIncident() {
+    return { events: 0, listed: [], deeds: new Map(), invalid: [] };
+}
+/** `outcome` as in EventRow. */
+function countEvent(incident, event, verdict, outcome) {
+    if (verdict.kind === 'irrelevant')
+        return;
+    const { bucket, key, name, versionId, at, who } = event;
+    const decision = decidedOf(verdict);
+    const rule = verdict.rule?.name;
+    incident.events += 1;
+    if (incident.listed.length < incident_MAX_EVENTS) {
+        incident.listed.push({
+            bucket,
+            key,
+            event: name,
+            ...(versionId !== undefined && { versionId }),
+            time: formatTime(at),
+            ...who,
+            ...(rule !== undefined && { rule }),
+            decision,
+            outcome,
+        });
+    }
+    countDeed(deedFor(incident, event, decision, rule), event, outcome);
+}
+function deedFor({ deeds }, event, decision, rule) {
+    const { bucket, name, at, who } = event;
+    const { principal, sourceIp } = who;
+    const own = JSON.stringify([bucket, name, principal, sourceIp, rule, decision]);
+    const isFull = !deeds.has(own) && deeds.size >= MAX_DEEDS;
+    // Who it was is then told by the list of events only.
+    const id = isFull ? JSON.stringify([decision]) : own;
+    const known = deeds.get(id);
+    if (known !== undefined)
+        return known;
+    const row = {
+        bucket: isFull ? '' : bucket,
+        event: isFull ? '' : name,
+        who: isFull ? {} : { ...(principal !== undefined && { principal }), ...(sourceIp !== undefined && { sourceIp }) },
+        ...(rule !== undefined && !isFull && { rule }),
+        decision,
+        events: 0,
+        first: at,
+        last: at,
+        requestIds: [],
+        moreRequests: false,
+        outcomes: new Map(),
+    };
+    deeds.set(id, row);
+    return row;
+}
+function countDeed(deed, { at, who: { requestId } }, outcome) {
+    deed.events += 1;
+    deed.first = Math.min(deed.first, at);
+    deed.last = Math.max(deed.last, at);
+    deed.outcomes.set(outcome, (deed.outcomes.get(outcome) ?? 0) + 1);
+    if (requestId !== undefined && !deed.requestIds.includes(requestId)) {
+        if (deed.requestIds.length < MAX_REQUEST_IDS)
+            deed.requestIds.push(requestId);
+        else
+            deed.moreRequests = true;
+    }
+}
+function decidedOf(verdict) {
+    if (verdict.kind === 'act')
+        return 'restore';
+    if (verdict.kind === 'wait')
+        return 'hold-off';
+    switch (verdict.reason) {
+        case 'report-only':
+            return 'report';
+        case 'own-change':
+            return 'own';
+        case 'wanted':
+        case 'no-burst':
+            return verdict.reason;
+        default:
+            return 'no-rule';
+    }
+}
+function outcomeWord(outcome) {
+    return outcome.kind === 'skipped' ? outcome.reason : outcome.kind;
+}
+
 ;// CONCATENATED MODULE: ./build/action/summary-words.js
 
 
@@ -40324,6 +40639,17 @@ const summary_words_SKIP_WORDS = {
     'restore-in-progress': 'Requested from the archive before, and not there yet. Run the same step again later.',
     'customer-encryption-key': 'A version that is needed is encrypted with a key that only its owner has (SSE-C).',
     'not-attempted': 'The run ended before it was the turn of these keys.',
+    'no-rule': 'No rule of the policy matches: left alone.',
+    wanted: 'Deleted, or written, by somebody whom the rule lists under wanted-by.',
+    'own-change': 'Deleted, or written, by the identity that this run has itself.',
+    'no-burst': 'The rule acts on bursts only (only-if), and this was none.',
+    'held-off': 'Younger than hold-off: the next run looks at it again.',
+    'report-only': 'The rule says <code>then: report</code>: somebody has to look.',
+    'deleted-again': 'Deleted, or overwritten, more often in this run’s events than max-restores-per-key: somebody wants it so. Find out who before you restore it.',
+    superseded: 'The key was written or deleted again since: the event tells of what is covered now.',
+    'deleted-before': 'The key had been deleted before, so that nothing was lost by this deletion.',
+    'not-an-overwrite': 'Nothing was overwritten: there was no such key, or it was deleted.',
+    'restored-by-copy': 'The copy brought back what the key was before: somebody restored it.',
 };
 /** A name as it stands in a table: whole keys are up to a kilobyte. */
 function summary_words_name(text, max = 120) {
@@ -40367,15 +40693,194 @@ function summary_words_placeWords({ bucket, key }, destination) {
     return destination.prefix === '' ? summary_words_name(bucket) : `${summary_words_name(key)} in ${summary_words_name(bucket)}`;
 }
 
+;// CONCATENATED MODULE: ./build/action/summary-incident.js
+
+
+
+
+
+/** What the bot tells: who did what, which rule decided, what was done, and what became of the messages. */
+const LEFT = {
+    report: 'left alone: the rule only reports',
+    'hold-off': 'left for the next run: younger than hold-off',
+    wanted: 'left alone: wanted-by',
+    own: 'left alone: by this bot’s own identity',
+    'no-rule': 'left alone: no rule matches',
+    'no-burst': 'left alone: no burst (only-if)',
+};
+const BECAME = {
+    restored: 'restored',
+    planned: 'would be restored',
+    unchanged: 'restored before',
+    conflict: 'in conflict: written meanwhile',
+    failed: 'failed',
+    superseded: 'left alone: written since',
+    'held-off': 'left for the next run',
+    'deleted-again': 'left alone: deleted again and again',
+    'deleted-before': 'left alone: deleted before that already',
+    'not-attempted': 'not reached',
+    wanted: 'left alone: somebody wanted it gone',
+    'not-an-overwrite': 'left alone: nothing was overwritten',
+    'restored-by-copy': 'left alone: it brought back what was there before',
+    'nothing-to-restore': 'nothing to restore',
+};
+function became(outcome) {
+    return BECAME[outcome] ?? `skipped: ${outcome}`;
+}
+function done({ decision, outcomes }) {
+    if (decision !== 'restore')
+        return LEFT[decision];
+    return [...outcomes].map(([outcome, n]) => `${grouped(n)} ${became(outcome)}`).join(', ');
+}
+function deedsSection({ incident }, detail) {
+    if (incident === undefined || incident.deeds.size === 0)
+        return '';
+    const deeds = sortedDeeds(incident);
+    const shown = deeds.slice(0, detail.deeds);
+    if (shown.length === 0)
+        return '';
+    return section(`Who did what${showing(shown.length, deeds.length)}`, deedsTable(shown));
+}
+/** What was to be undone first, then by size. */
+function sortedDeeds({ deeds }) {
+    const rank = ({ decision }) => (decision === 'restore' ? 0 : decision === 'report' ? 1 : 2);
+    return [...deeds.values()].sort((a, b) => rank(a) - rank(b) || b.events - a.events);
+}
+function deedsTable(deeds) {
+    const severalBuckets = new Set(deeds.map(({ bucket }) => bucket)).size > 1;
+    const columns = [
+        'Who',
+        'From',
+        'Did',
+        ...(severalBuckets ? ['Bucket'] : []),
+        'When',
+        'Request',
+        'Rule',
+        'Done about it',
+    ];
+    const rows = deeds.map((deed) => [
+        deed.who.principal === undefined ? (deed.bucket === '' ? 'others' : 'not known') : name(deed.who.principal, 80),
+        deed.who.sourceIp === undefined ? '' : name(deed.who.sourceIp, 45),
+        `${grouped(deed.events)} × ${deed.event === '' ? 'several' : name(deed.event, 60)}`,
+        ...(severalBuckets ? [deed.bucket === '' ? '' : name(deed.bucket)] : []),
+        when(deed),
+        deed.requestIds.map((id) => name(id, 40)).join(', ') + (deed.moreRequests ? ', …' : ''),
+        deed.rule === undefined ? '' : name(deed.rule, 100),
+        done(deed),
+    ]);
+    return table(columns.map((title) => ({ title })), rows);
+}
+/** S3 tells milliseconds; seconds are enough to look a time up in a log. */
+function when({ first, last }) {
+    const [from, to] = [first, last].map((at) => time(Math.floor(at / 1000) * 1000));
+    if (from === undefined || to === undefined || from === to)
+        return from ?? '';
+    return from.slice(0, 10) === to.slice(0, 10) ? `${from.replace(' UTC', '')} to ${to.slice(11)}` : `${from} to ${to}`;
+}
+/** In a dry run each event, with the rule and what would happen; otherwise folded away. */
+function eventsSection({ report, highlights }, detail) {
+    const { incident } = highlights;
+    if (incident === undefined || incident.events === 0)
+        return '';
+    const shown = incident.listed.slice(0, detail.events);
+    if (shown.length === 0)
+        return '';
+    const all = incident.events > MAX_EVENTS ? `; the report file lists the first ${grouped(MAX_EVENTS)}` : '';
+    return fold(`<b>Events</b>${showing(shown.length, incident.events)}${all}`, eventsTable(shown, report.dryRun));
+}
+function eventsTable(events, dryRun) {
+    const severalBuckets = new Set(events.map(({ bucket }) => bucket)).size > 1;
+    const columns = [
+        ...(severalBuckets ? ['Bucket'] : []),
+        'Key',
+        'Event',
+        'When',
+        'Who',
+        'Rule',
+        dryRun ? 'What would happen' : 'What happened',
+    ];
+    const rows = events.map((event) => [
+        ...(severalBuckets ? [name(event.bucket)] : []),
+        name(event.key),
+        name(event.event, 60),
+        time(Date.parse(event.time)),
+        event.principal === undefined ? '' : name(event.principal, 60),
+        event.rule === undefined ? '' : name(event.rule, 100),
+        happened(event),
+    ]);
+    return table(columns.map((title) => ({ title })), rows);
+}
+function happened({ decision, outcome }) {
+    return decision === 'restore' ? became(outcome) : LEFT[decision];
+}
+function messagesSection({ messages, dryRun }, { incident }) {
+    if (messages === undefined || messages.received === 0)
+        return '';
+    const numbers = table(['Received', 'Acknowledged', 'Nothing to undo', 'Left for later', 'Not understood'].map((title) => ({
+        title,
+        number: true,
+    })), [
+        [
+            grouped(messages.received),
+            grouped(messages.acknowledged),
+            grouped(messages.ignored),
+            grouped(messages.deferred),
+            messages.invalid > 0 ? `<b>${grouped(messages.invalid)}</b>` : '0',
+        ],
+    ]);
+    const said = dryRun ? [paragraph('A dry run acknowledges nothing: all messages are in the queue again.')] : [];
+    const invalid = incident?.invalid ?? [];
+    if (invalid.length === 0)
+        return section('Messages', numbers, ...said);
+    return section('Messages', numbers, ...said, paragraph('Messages that are not understood are never deleted: the queue moves them to its dead-letter queue when they were received often enough.'), fold(`<b>Not understood</b>${showing(invalid.length, messages.invalid)}`, list(invalid.map(({ id, problem }) => `${name(id, 60)}: ${proseForHtml(shorten(problem, 300))}`))));
+}
+/** What came in, for the table of what was asked. */
+function summary_incident_policyFact({ incident }) {
+    return incident?.policy === undefined
+        ? 'none: every deletion by delete marker is undone'
+        : name(incident.policy, 200);
+}
+/** `200 deletions left alone`: for the verdict. */
+function leftWords({ skipped }) {
+    const parts = [
+        [skipped['report-only'], 'to look at'],
+        [skipped['deleted-again'], 'deleted again and again'],
+        [(skipped.wanted ?? 0) + (skipped['own-change'] ?? 0), 'wanted'],
+        [skipped['held-off'], 'left for the next run'],
+    ];
+    return parts.flatMap(([n, words]) => (n ? [`${grouped(n)} ${words}`] : [])).join(', ');
+}
+
 ;// CONCATENATED MODULE: ./build/action/summary-asked.js
 
 
 
-function askedSection(report, request, detail) {
-    const { scope } = request;
-    const took = Date.parse(report.finishedAt) - Date.parse(report.startedAt);
+
+function askedSection({ report, highlights }, request, detail) {
     return facts([
         ['Operation', `${request.operation}${request.dryRun ? ' (dry run)' : ''}`],
+        ...(request.operation === 'recover' ? recoverFacts(request, highlights) : restoreFacts(request, detail)),
+        [
+            'Examined',
+            `${count(report.totals.keysExamined, 'key')}, ${count(report.totals.entriesExamined, 'version and delete marker', 'versions and delete markers')}`,
+        ],
+        ['Started', startedWords(report)],
+    ]);
+}
+function startedWords({ startedAt, finishedAt }) {
+    const took = Date.parse(finishedAt) - Date.parse(startedAt);
+    return `${time(Math.floor(Date.parse(startedAt) / 1000) * 1000)}, took ${duration(took)}`;
+}
+function recoverFacts({ intake, scope }, highlights) {
+    return [
+        ['Events from', intake.kind === 'queue' ? `the queue ${name(intake.url, 200)}` : 'the input <code>event</code>'],
+        ...(scope.bucket === undefined ? [] : [['Bucket', name(scope.bucket)]]),
+        ['Policy', policyFact(highlights)],
+    ];
+}
+function restoreFacts(request, detail) {
+    const { scope } = request;
+    return [
         ...manifestFact(request),
         scope.bucket === undefined ? ['Buckets', 'those that the manifest names'] : ['Bucket', name(scope.bucket)],
         ['Keys', scopeWords(request)],
@@ -40383,12 +40888,7 @@ function askedSection(report, request, detail) {
         ...globFact('Except', scope.exclude, detail),
         [goesElsewhere(request) ? 'Version' : 'Back to', targetWords(request)],
         ...(request.operation === 'download' ? [['Into', name(request.directory, 200)]] : howFacts(request)),
-        [
-            'Examined',
-            `${count(report.totals.keysExamined, 'key')}, ${count(report.totals.entriesExamined, 'version and delete marker', 'versions and delete markers')}`,
-        ],
-        ['Started', `${time(Math.floor(Date.parse(report.startedAt) / 1000) * 1000)}, took ${duration(took)}`],
-    ]);
+    ];
 }
 function manifestFact(request) {
     const manifest = manifestOf(request);
@@ -40434,6 +40934,11 @@ function summary_asked_changedBucket(request) {
 /** `in my-bucket under site/`, or `from …`. */
 function whereWords(request, preposition) {
     const { scope } = request;
+    if (request.operation === 'recover') {
+        const { intake } = request;
+        const tail = intake.kind === 'queue' ? `the queue ${name(queueName(intake.url), 80)}` : 'the input <code>event</code>';
+        return `${scope.bucket === undefined ? '' : `${preposition} ${name(scope.bucket)} `}after events from ${tail}`;
+    }
     const manifest = manifestOf(request);
     const rows = manifest === undefined ? '' : `manifest ${name(manifest.given)}`;
     const bucket = scope.bucket === undefined ? `the buckets of ${rows}` : name(scope.bucket);
@@ -40441,6 +40946,9 @@ function whereWords(request, preposition) {
     if (scope.key !== undefined)
         return `${preposition} ${bucket}, key ${name(scope.key)}`;
     return `${preposition} ${bucket}${scope.prefix === '' ? '' : ` under ${name(scope.prefix)}`}${by}`;
+}
+function queueName(url) {
+    return url.slice(url.lastIndexOf('/') + 1);
 }
 /** `bucket under restored/`: where copies go. '' where they stay in place. */
 function destinationWords(request) {
@@ -40489,6 +40997,8 @@ function targetAlone({ target }) {
             return target.count === 0 ? 'the newest version' : `${count(target.count, 'version')} back`;
         case 'rows':
             return 'the versions that the rows name';
+        case 'before-events':
+            return 'what each key was before';
     }
 }
 function methodWords(request) {
@@ -40695,6 +41205,8 @@ async function runPost(env, log) {
         log.end();
     }
 }
+/** Where the inputs name no bucket. */
+const BUCKETS = { manifest: 'those that the manifest names', events: 'those that the events tell of' };
 /** How many of the keys whose fate is open are named. */
 const NAMED = 5;
 /** It keeps no journal, for it changes nothing, and its plan has no steps. */
@@ -40751,7 +41263,10 @@ function post_placeWords({ bucket, key }, state) {
 function postSummary(state, journal, verdict, details) {
     const rows = [
         ['Operation', summary_words_name(state.operation)],
-        ['Bucket', state.bucket === '' ? 'those that the manifest names' : summary_words_name(state.bucket)],
+        [
+            'Bucket',
+            state.bucket === '' ? BUCKETS[state.operation === 'recover' ? 'events' : 'manifest'] : summary_words_name(state.bucket),
+        ],
         ...(state.manifest === '' ? [] : [['Manifest', summary_words_name(state.manifest, 200)]]),
         ...(state.directory === '' ? [] : [['Into', summary_words_name(state.directory, 200)]]),
         ...(journal === undefined ? [] : [['Journal', summary_words_name(state.journalFile, 200)]]),
@@ -40872,7 +41387,7 @@ function shorten(text, max) {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _action_log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6236);
-/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4170);
+/* harmony import */ var _action_post_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4311);
 
 
 /** The post step: speaks only for a main step that was killed before it could. */

@@ -5,6 +5,8 @@ import { errors, S3Error } from './reply.ts';
 
 /** A request as the handlers see it. */
 export interface S3Request {
+  /** As the reply names it in `x-amz-request-id`. */
+  readonly id: string;
   readonly method: string;
   /** As sent, without the query. */
   readonly path: string;
@@ -17,7 +19,7 @@ export interface S3Request {
 }
 
 /** Reads the whole request. Throws an S3Error for a path that cannot be decoded. */
-export async function readRequest(message: IncomingMessage): Promise<S3Request> {
+export async function readRequest(message: IncomingMessage, id: string): Promise<S3Request> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(message.headers)) {
     // Node reads header bytes as Latin-1; S3's clients write UTF-8.
@@ -31,7 +33,7 @@ export async function readRequest(message: IncomingMessage): Promise<S3Request> 
   for await (const chunk of message) chunks.push(chunk);
   const raw = Buffer.concat(chunks);
   const body = headers['content-encoding']?.includes('aws-chunked') ? unchunk(raw, headers) : raw;
-  return { method: message.method ?? 'GET', path, query, headers, ...address(path, headers.host ?? ''), body };
+  return { id, method: message.method ?? 'GET', path, query, headers, ...address(path, headers.host ?? ''), body };
 }
 
 /**
@@ -65,8 +67,18 @@ export function parseQuery(text: string): Record<string, string> {
 
 /** The region for which a request is signed; the signature itself is never checked. */
 export function signedRegion(request: S3Request): string | undefined {
+  return credentialOf(request)?.split('/')[2];
+}
+
+/** Who says to have signed; undefined for nobody. */
+export function accessKeyOf(request: S3Request): string | undefined {
+  return credentialOf(request)?.split('/')[0];
+}
+
+/** `AKIA…/20260304/us-east-1/s3/aws4_request`: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html */
+function credentialOf(request: S3Request): string | undefined {
   const credential = /Credential=([^,\s]+)/.exec(request.headers.authorization ?? '')?.[1];
-  return (credential ?? request.query['X-Amz-Credential'])?.split('/')[2];
+  return credential ?? request.query['X-Amz-Credential'];
 }
 
 /** `x-amz-checksum-<algorithm>`, from the headers or from the trailer of a chunked body. */

@@ -20,6 +20,8 @@ const ROUTES: readonly Route[] = [
   { method: 'GET', level: 'bucket', query: 'location', operation: 'GetBucketLocation' },
   { method: 'GET', level: 'bucket', query: 'object-lock', operation: 'GetObjectLockConfiguration' },
   { method: 'PUT', level: 'bucket', query: 'object-lock', operation: 'PutObjectLockConfiguration' },
+  { method: 'GET', level: 'bucket', query: 'notification', operation: 'GetBucketNotificationConfiguration' },
+  { method: 'PUT', level: 'bucket', query: 'notification', operation: 'PutBucketNotificationConfiguration' },
   { method: 'POST', level: 'bucket', query: 'delete', operation: 'DeleteObjects' },
   { method: 'GET', level: 'bucket', query: 'list-type', operation: 'ListObjectsV2' },
   { method: 'GET', level: 'bucket', query: 'uploads', operation: 'ListMultipartUploads' },

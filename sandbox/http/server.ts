@@ -26,7 +26,7 @@ export function createHttpServer(context: Context, log: Log): Server {
 }
 
 async function serve(message: IncomingMessage, response: ServerResponse, context: Context, log: Log, id: string) {
-  const { request, error } = await readRequest(message).then(
+  const { request, error } = await readRequest(message, id).then(
     (request) => ({ request, error: undefined }),
     (error: unknown) => ({ request: undefined, error }),
   );
@@ -62,7 +62,7 @@ async function perform(
     else if ('drop' in effect && effect.drop === 'before') return void response.destroy();
     else reply ??= insteadOf(effect, id);
   }
-  reply ??= answer(operation, request, context, id);
+  reply ??= await answer(operation, request, context, id);
   for (const effect of effects) {
     if ('hook' in effect && effect.when === 'after') await effect.hook(target);
   }

@@ -2,7 +2,7 @@ import type { BucketHandler } from '../http/context.ts';
 import { empty, errors, S3Error, xml } from '../http/reply.ts';
 import type { S3Request } from '../http/request.ts';
 import { child, childText, element, NAMESPACE, parseXml, type XmlElement } from '../http/xml.ts';
-import type { ObjectLock } from '../store/bucket.ts';
+import type { ObjectLock } from '../store/bucket-options.ts';
 
 /** us-east-1 is written as nothing: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html */
 export const getBucketLocation: BucketHandler = (_request, bucket) => {

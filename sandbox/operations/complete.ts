@@ -15,7 +15,7 @@ import { uploadOf } from './multipart.ts';
 const SMALLEST_PART = 5_242_880;
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html */
-export const completeMultipartUpload: KeyHandler = (request, bucket, key) => {
+export const completeMultipartUpload: KeyHandler = (request, bucket, key, context) => {
   const upload = uploadOf(request, bucket, key);
   const parts = partsOf(request, upload);
   checkSizes(parts);
@@ -28,6 +28,7 @@ export const completeMultipartUpload: KeyHandler = (request, bucket, key) => {
   const etag = etagOfParts(parts);
   const stored = parts.map((part) => ({ size: part.size, checksums: part.checksums }));
   const entry = bucket.completeUpload(upload, { ...upload.described, checksums, body, size, etag, parts: stored });
+  context.events.happened(request, bucket, 'ObjectCreated:CompleteMultipartUpload', key, entry);
   const location = `http://${request.headers.host ?? ''}/${bucket.name}/${encodeURIComponent(key)}`;
   const place = element('Location', location) + element('Bucket', bucket.name) + element('Key', key);
   const result = place + element('ETag', `"${etag}"`) + checksumElements(checksums);

@@ -35,6 +35,7 @@ export const copyObject: KeyHandler = (request, bucket, key, context) => {
 
   const versionId = bucket.nextVersionId();
   const entry = bucket.add(key, copyOf(request, bucket, source.entry, versionId), versionId);
+  context.events.happened(request, bucket, 'ObjectCreated:Copy', key, entry);
   const result = [element('LastModified', isoTime(entry.lastModified)), element('ETag', `"${entry.etag}"`)];
   const checksums = checksumElements(entry.checksums);
   return xml(`<CopyObjectResult ${NAMESPACE}>${result.join('')}${checksums}</CopyObjectResult>`, {

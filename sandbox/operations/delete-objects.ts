@@ -34,7 +34,7 @@ export const deleteObjects: BucketHandler = (request, bucket, context) => {
   const results: string[] = [];
   for (const one of wanted) {
     try {
-      const done = deleteWanted(bucket, one, bypass, context);
+      const done = deleteWanted(request, bucket, one, bypass, context);
       if (!quiet) results.push(deletedXml(one, done));
     } catch (error) {
       if (!(error instanceof S3Error)) throw error;
@@ -50,7 +50,7 @@ export function keysOf(request: S3Request): { key: string; versionId?: string }[
   return wanted.map(({ key, versionId }) => ({ key, ...(versionId !== undefined && { versionId }) }));
 }
 
-function deleteWanted(bucket: Bucket, wanted: Wanted, bypass: boolean, context: Context): Deletion {
+function deleteWanted(request: S3Request, bucket: Bucket, wanted: Wanted, bypass: boolean, context: Context): Deletion {
   const { key, versionId, etag, unsupported } = wanted;
   const planted = context.faults.strikeKey(bucket.name, key);
   if (planted) throw new S3Error(200, planted.code, planted.message ?? planted.code);
@@ -59,7 +59,7 @@ function deleteWanted(bucket: Bucket, wanted: Wanted, bypass: boolean, context: 
   // An id that S3 cannot have issued is a 400 for a single delete, but "no such version" here.
   if (versionId !== undefined && !bucket.couldHaveIssued(versionId)) throw errors.noSuchVersion(key, versionId);
   checkDeleteCondition(etag, key, bucket.current(key));
-  return deleteOne(bucket, key, versionId, bypass, context);
+  return deleteOne(request, bucket, key, versionId, bypass, context);
 }
 
 /** A marker added has no VersionId; a marker removed has both ids, and they are the same one. */

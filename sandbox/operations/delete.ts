@@ -28,7 +28,7 @@ export const deleteObject: KeyHandler = (request, bucket, key, context) => {
   }
   const bypass = bypassesGovernance(request, bucket);
   checkDeleteCondition(request.headers['if-match'], key, bucket.current(key));
-  const { marker, versionId: id } = deleteOne(bucket, key, versionId, bypass, context);
+  const { marker, versionId: id } = deleteOne(request, bucket, key, versionId, bypass, context);
   return empty(204, {
     ...(marker && { 'x-amz-delete-marker': 'true' }),
     ...(id !== undefined && { 'x-amz-version-id': id }),
@@ -37,6 +37,7 @@ export const deleteObject: KeyHandler = (request, bucket, key, context) => {
 
 /** Deletes a version for good, or adds a marker. Throws for a locked version; a version that is gone already is fine. */
 export function deleteOne(
+  request: S3Request,
   bucket: Bucket,
   key: string,
   versionId: string | undefined,
@@ -44,13 +45,19 @@ export function deleteOne(
   context: Context,
 ): Deletion {
   if (versionId === undefined) {
+    const before = bucket.current(key);
     const added = bucket.delete(key);
+    const marker = added === undefined ? undefined : bucket.find(key, added);
+    if (marker) context.events.happened(request, bucket, 'ObjectRemoved:DeleteMarkerCreated', key, marker);
+    else if (before) context.events.happened(request, bucket, 'ObjectRemoved:Delete', key, before);
     return { marker: added !== undefined, versionId: added };
   }
   const entry = bucket.find(key, versionId);
   // Markers are never protected: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
   if (entry && isLocked(entry, context.clock.now(), bypass)) throw errors.locked();
   bucket.remove(key, versionId);
+  // Of a removed marker too, though the key is back.
+  if (entry) context.events.happened(request, bucket, 'ObjectRemoved:Delete', key, entry);
   return { marker: entry?.deleteMarker ?? false, versionId };
 }
 

@@ -16,6 +16,7 @@ import { listMultipartUploads } from './list-uploads.ts';
 import { listObjectVersions } from './list-versions.ts';
 import * as locks from './locks.ts';
 import { abortMultipartUpload, createMultipartUpload, uploadPart } from './multipart.ts';
+import { getBucketNotificationConfiguration, putBucketNotificationConfiguration } from './notifications.ts';
 import { uploadPartCopy } from './part-copy.ts';
 import { seenWithQuirks, toldWithQuirks } from './quirks.ts';
 import { getObject, headObject } from './read.ts';
@@ -31,6 +32,8 @@ const ON_BUCKETS: Partial<Record<Operation, BucketHandler>> = {
   PutBucketVersioning: configuration.putBucketVersioning,
   GetObjectLockConfiguration: configuration.getObjectLockConfiguration,
   PutObjectLockConfiguration: configuration.putObjectLockConfiguration,
+  GetBucketNotificationConfiguration: getBucketNotificationConfiguration,
+  PutBucketNotificationConfiguration: putBucketNotificationConfiguration,
   ListObjectVersions: listObjectVersions,
   ListObjectsV2: listObjectsV2,
   ListMultipartUploads: listMultipartUploads,
@@ -58,17 +61,25 @@ const ON_KEYS: Partial<Record<Operation, KeyHandler>> = {
   PutObjectLegalHold: locks.putObjectLegalHold,
 };
 
-/** Carries an operation out. One request at a time: this is where the sandbox's strong consistency comes from. */
-export function answer(operation: Operation, request: S3Request, context: Context, requestId: string): Reply {
+/**
+ * Carries an operation out. What it does to a bucket it does at once, one request at a time: this is where the sandbox's
+ * strong consistency comes from.
+ */
+export async function answer(
+  operation: Operation,
+  request: S3Request,
+  context: Context,
+  requestId: string,
+): Promise<Reply> {
   try {
-    return dispatch(operation, request, context);
+    return await dispatch(operation, request, context);
   } catch (error) {
     if (error instanceof S3Error) return errorReply(error, requestId);
     throw error;
   }
 }
 
-function dispatch(operation: Operation, request: S3Request, context: Context): Reply {
+function dispatch(operation: Operation, request: S3Request, context: Context): Reply | Promise<Reply> {
   if (operation === 'ListBuckets') return listBuckets(context);
   if (operation === 'CreateBucket') return createBucket(request, context);
   const onBucket = ON_BUCKETS[operation];

@@ -20,7 +20,10 @@ export const restoreObject: KeyHandler = (request, bucket, key, context) => {
   const document = documentOf(request, 'RestoreRequest');
   const days = daysOf(document);
   checkTier(document, entry);
-  return tiering ? restoreTier(entry, days) : restoreCopy(entry, days, context);
+  const reply = tiering ? restoreTier(entry, days) : restoreCopy(entry, days, context);
+  // 200 would be: only the date was moved.
+  if (reply.status === 202) context.events.happened(request, bucket, 'ObjectRestore:Post', key, entry);
+  return reply;
 };
 
 /** A copy of the bytes comes back for some days; the version stays archived. */

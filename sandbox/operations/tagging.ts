@@ -16,7 +16,7 @@ export const getObjectTagging: KeyHandler = (request, bucket, key) => {
 };
 
 /** Tags belong to a version and change in place. */
-export const putObjectTagging: KeyHandler = (request, bucket, key) => {
+export const putObjectTagging: KeyHandler = (request, bucket, key, context) => {
   const entry = versionOrMarker(bucket, key, request.query.versionId, request.method);
   const set = child(documentOf(request, 'Tagging'), 'TagSet');
   const tags: Record<string, string> = {};
@@ -28,6 +28,7 @@ export const putObjectTagging: KeyHandler = (request, bucket, key) => {
     tags[name] = childText(tag, 'Value') ?? '';
   }
   entry.tags = tags;
+  context.events.happened(request, bucket, 'ObjectTagging:Put', key, entry);
   return empty(200, versionHeader(bucket, entry));
 };
 

@@ -16,7 +16,7 @@ import {
   tagsOf,
 } from './headers.ts';
 
-export const putObject: KeyHandler = (request, bucket, key) => {
+export const putObject: KeyHandler = (request, bucket, key, context) => {
   checkDigests(request);
   const body = new Uint8Array(request.body); // not a window on a larger buffer, which snapshots would copy
   const described = descriptionOf(request, bucket);
@@ -28,6 +28,7 @@ export const putObject: KeyHandler = (request, bucket, key) => {
     { ...described, checksums: checksumsOf(request.headers), body, size: body.length, etag, parts: undefined },
     versionId,
   );
+  context.events.happened(request, bucket, 'ObjectCreated:Put', key, entry);
   return empty(200, {
     etag: `"${entry.etag}"`,
     ...encryptionHeaders(described.sse),

@@ -1,47 +1,14 @@
-import { type Clock, toMillis, wholeSeconds } from '../clock.ts';
+import { toMillis, wholeSeconds } from '../clock.ts';
+import { NO_NOTIFICATIONS, type Notifications } from '../events/notifications.ts';
+import type { BucketOptions, ObjectLock, Surroundings, Versioning } from './bucket-options.ts';
 import { draftOf, type PutOptions } from './draft.ts';
-import { type Draft, deleteMarker, type Entry, type Lock, type LockMode } from './entry.ts';
+import { type Draft, deleteMarker, type Entry, type Lock } from './entry.ts';
 import { type History, KeyIndex, type Row } from './key-index.ts';
 import type { Quirks } from './quirks.ts';
 import { type ChecksumChoice, type Description, type Upload, Uploads } from './uploads.ts';
 import { NULL_VERSION, sequenceOf, uploadIdOf, versionIdOf } from './version-ids.ts';
 
 const DAY = 86_400_000;
-
-/** `Off`: versioning was never enabled. S3 has no way back to it. */
-export type Versioning = 'Enabled' | 'Suspended' | 'Off';
-
-export interface BucketOptions {
-  /** Default `Enabled`; with Object Lock nothing else is possible. */
-  versioning?: Versioning;
-  /** Default `us-east-1`. */
-  region?: string;
-  mfaDelete?: boolean;
-  /** `true`: Object Lock on, no default retention. */
-  objectLock?: boolean | { mode: LockMode; days: number };
-  /** Account id of 12 digits; default the sandbox's owner. */
-  owner?: string;
-  /** `grouped`: all versions of a page, then all its markers, as some third-party servers list. Default `interleaved`. */
-  listing?: 'interleaved' | 'grouped';
-  /** `false`: ignores `encoding-type`, as some third-party servers do. Default `true`. */
-  encodesKeys?: boolean;
-  /** The most rows ListObjectVersions sends in a page, however many are asked for: S3 may always send fewer. Default 1,000. */
-  pageLimit?: number;
-  /** What some servers do other than AWS. Default none. */
-  quirks?: Quirks;
-}
-
-/** Object Lock of a bucket; `undefined` rule: no default retention. */
-export interface ObjectLock {
-  rule?: { mode: LockMode; days: number };
-}
-
-/** What the buckets of one sandbox share: the time and the counter behind version ids. */
-export interface Surroundings {
-  readonly clock: Clock;
-  readonly owner: string;
-  readonly nextSequence: () => number;
-}
 
 /** A versioned bucket in memory: the store behind the HTTP face, and the handle that tests prepare and inspect it with. */
 export class Bucket {
@@ -58,6 +25,7 @@ export class Bucket {
   encodesKeys: boolean;
   pageLimit: number;
   quirks: Quirks;
+  notifications: Notifications = NO_NOTIFICATIONS;
   #surroundings: Surroundings;
   /** Ids that tests chose themselves; all others prove themselves. */
   #chosenIds = new Set<string>();
@@ -103,6 +71,23 @@ export class Bucket {
     const removed = this.index.remove(key, versionId);
     if (removed) this.uploads.touch(key, this.#surroundings.nextSequence);
     return removed;
+  }
+
+  /**
+   * What a lifecycle rule does to a current version: a marker stamped with the last midnight (UTC), and its event. Returns
+   * the marker's id; undefined where versioning is off.
+   * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+   */
+  expire(key: string): string | undefined {
+    const expired = this.current(key);
+    if (expired === undefined || expired.deleteMarker) {
+      throw new Error(`expire: ${key} has no current version in bucket ${this.name}`);
+    }
+    const midnight = Math.floor(this.#surroundings.clock.now() / DAY) * DAY;
+    const marker = this.delete(key, { lastModified: midnight });
+    const entry = marker === undefined ? expired : this.find(key, marker);
+    if (entry !== undefined) this.#surroundings.expired(this, key, entry, midnight);
+    return marker;
   }
 
   /**

@@ -64,7 +64,8 @@ export function annotateResult(log: Log, { report }: RunResult, failOn: FailOn):
       'Archive',
     );
   }
-  if (report.totals.keysExamined === 0 && report.error === undefined) {
+  if (report.operation === 'recover') annotateIncident(log, report);
+  else if (report.totals.keysExamined === 0 && report.error === undefined) {
     log.warning([...report.notes].join('\n') || 'No key is in scope.', 'Nothing in scope');
   }
   const waiting = waitingFor(report);
@@ -75,6 +76,27 @@ export function annotateResult(log: Log, { report }: RunResult, failOn: FailOn):
       'Archive',
     );
   }
+}
+
+/** What people have to look at although nothing failed. */
+function annotateIncident(log: Log, { skipped, messages, notes }: Report): void {
+  const toLookAt = (skipped['report-only'] ?? 0) + (skipped['deleted-again'] ?? 0);
+  if (toLookAt > 0) {
+    log.warning(
+      `${count(toLookAt, 'key')} left alone for people to look at: the rule only reports, or the key is deleted again and again.\n` +
+        'Who did it is in the summary, and in the report file.',
+      'Recovery bot',
+    );
+  }
+  if (messages !== undefined && messages.invalid > 0) {
+    log.warning(
+      `${count(messages.invalid, 'message is', 'messages are')} not understood, and ${messages.invalid === 1 ? 'stays' : 'stay'} in the queue.\n` +
+        'What is wrong with them is in the summary. The queue moves them to its dead-letter queue, where it has one.',
+      'Recovery bot',
+    );
+  }
+  const noPolicy = notes.find((note) => note.startsWith('There is no policy file'));
+  if (noPolicy !== undefined) log.warning(noPolicy, 'Recovery bot');
 }
 
 /** `15m ago` is another time when it is said later. */

@@ -1,3 +1,4 @@
+import type { MessageCounts } from '../core/incident.ts';
 import type { RunResult } from '../core/report.ts';
 import { deedOf } from './deed.ts';
 import { count, duration, grouped } from './format.ts';
@@ -28,6 +29,14 @@ export function conclusion({ report, highlights, plan, journalFile, reportFile }
     `${verdict}; ${grouped(totals.unchanged)} unchanged, ${grouped(totals.skipped)} skipped, ` +
       `${grouped(totals.conflicts)} in conflict, ${grouped(totals.failed)} failed ` +
       `(status ${report.status}, ${count(sent, 'request')}, ${took}).`,
+    ...(report.messages === undefined ? [] : [messagesLine(report.messages)]),
     ...(files.length > 0 ? [`Files: ${files.join(', ')}`] : []),
   ];
+}
+
+function messagesLine({ received, acknowledged, ignored, deferred, invalid }: MessageCounts): string {
+  return (
+    `${count(received, 'message')} received: ${grouped(acknowledged)} acknowledged, ${grouped(ignored)} with nothing to undo, ` +
+    `${grouped(deferred)} left for later, ${grouped(invalid)} not understood.`
+  );
 }

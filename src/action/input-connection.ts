@@ -14,6 +14,11 @@ export interface Connection {
   /** Most keys in one DeleteObjects. */
   readonly batchSize: number;
   readonly bypassGovernanceRetention: boolean;
+  /** For the queue, where it is not the host of its own URL. Not checked yet. */
+  readonly queueEndpointUrl?: string;
+  /** For asking who we are; absent: AWS itself. */
+  readonly identityEndpointUrl?: string;
+  readonly asksIdentity: boolean;
 }
 
 /** With a problem the connection returned means nothing. */
@@ -37,6 +42,7 @@ export function parseConnection(read: InputReader, env: Env, bucket: string | un
     concurrency: read.integer('concurrency', { min: 1, max: 256 }) ?? 32,
     batchSize: read.integer('batch-size', { min: 1, max: 1000 }) ?? 1000,
     bypassGovernanceRetention: read.flag('bypass-governance-retention') ?? false,
+    ...serviceEndpoints(env, endpoint),
   };
 }
 
@@ -110,6 +116,26 @@ function parseEndpoint(read: InputReader, env: Env): URL | undefined {
     return undefined;
   }
   return url;
+}
+
+/** What the SDK would read for SQS and STS: the input is for S3 only. */
+function serviceEndpoints(
+  env: Env,
+  s3: URL | undefined,
+): Pick<Connection, 'queueEndpointUrl' | 'identityEndpointUrl' | 'asksIdentity'> {
+  const of = (service: string) => environmentEndpoint(env, `AWS_ENDPOINT_URL_${service}`, 'AWS_ENDPOINT_URL');
+  const [queue, identity] = [of('SQS'), of('STS')];
+  return {
+    ...(queue !== undefined && { queueEndpointUrl: queue }),
+    ...(identity !== undefined && { identityEndpointUrl: identity }),
+    // Beside a server that is not Amazon's, there is nobody to ask.
+    asksIdentity: identity !== undefined || s3 === undefined || isAws(s3),
+  };
+}
+
+function environmentEndpoint(env: Env, ...names: readonly string[]): string | undefined {
+  if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true') return undefined;
+  return names.map((name) => env[name]?.trim() ?? '').find((value) => value !== '');
 }
 
 /** AWS's own endpoints take the bucket in the host name; most other servers want it in the path. */

@@ -1,12 +1,12 @@
 import type { Operation } from '../core/request.ts';
+import { closest } from '../core/suggest.ts';
 import { type InputReader, quoted } from './input-reader.ts';
 import type { InputName } from './registry.ts';
-import { closest } from './suggest.ts';
 
 /** What is to be done, and which inputs have nothing to say about it. */
 
-const OPERATIONS: readonly Operation[] = ['undelete', 'rollback', 'download'];
-const LATER = ['recover', 'guard', 'apply', 'undo', 'history'];
+const OPERATIONS: readonly Operation[] = ['undelete', 'rollback', 'recover', 'download'];
+const LATER = ['guard', 'apply', 'undo', 'history'];
 
 /** The operation, or `undefined` with a problem. */
 export function parseOperation(read: InputReader): Operation | undefined {
@@ -31,6 +31,11 @@ export function parseOperation(read: InputReader): Operation | undefined {
 
 /** Inputs that not every operation heeds, and which do. Whatever is not here, all do. */
 const HEEDED: Readonly<Partial<Record<InputName, readonly Operation[]>>> = {
+  key: ['undelete', 'rollback', 'download'],
+  prefix: ['undelete', 'rollback', 'download'],
+  'whole-bucket': ['undelete', 'rollback', 'download'],
+  include: ['undelete', 'rollback', 'download'],
+  exclude: ['undelete', 'rollback', 'download'],
   manifest: ['undelete', 'rollback'],
   'manifest-format': ['undelete', 'rollback'],
   'version-id': ['rollback', 'download'],
@@ -46,11 +51,17 @@ const HEEDED: Readonly<Partial<Record<InputName, readonly Operation[]>>> = {
   'restore-days': ['rollback'],
   'restore-tier': ['rollback'],
   preserve: ['rollback'],
-  'max-changes': ['undelete', 'rollback'],
-  verify: ['undelete', 'rollback'],
+  'max-changes': ['undelete', 'rollback', 'recover'],
+  verify: ['undelete', 'rollback', 'recover'],
   'bypass-governance-retention': ['rollback'],
   directory: ['download'],
-  'journal-file': ['undelete', 'rollback'],
+  'journal-file': ['undelete', 'rollback', 'recover'],
+  'queue-url': ['recover'],
+  event: ['recover'],
+  'policy-file': ['recover'],
+  'max-messages': ['recover'],
+  'drain-seconds': ['recover'],
+  'idle-polls': ['recover'],
 };
 
 /** Where there is more to say than that it belongs elsewhere. */
@@ -63,6 +74,18 @@ const WHY: Readonly<Partial<Record<Operation, Partial<Record<InputName, readonly
       archived: [
         'is not for operation: undelete, which moves no data: archived objects come back as they are',
         'Leave out archived. To read them, restore them from the archive afterwards.',
+      ],
+    },
+    recover: {
+      key: byPolicy('key'),
+      prefix: byPolicy('prefix'),
+      'whole-bucket': byPolicy('whole-bucket'),
+      include: byPolicy('include'),
+      exclude: byPolicy('exclude'),
+      manifest: byPolicy('manifest'),
+      method: [
+        'belongs to operation: rollback; recover removes delete markers, and copies what was overwritten',
+        'Leave out method.',
       ],
     },
     download: {
@@ -87,6 +110,13 @@ function elsewhere(name: InputName): readonly [string, string] {
   ];
 }
 
+function byPolicy(name: InputName): readonly [string, string] {
+  return [
+    'is not for operation: recover: which keys are looked at is said by the events and the policy file',
+    `Leave out ${name}, and write the keys into the policy file (keys, except-keys).`,
+  ];
+}
+
 /** Complain about what is given and would not be heeded. It is not looked at any further. */
 export function refuseForeign(read: InputReader, operation: Operation): void {
   for (const name of Object.keys(HEEDED) as InputName[]) {
@@ -104,7 +134,7 @@ export function isHeeded(name: InputName, operation: Operation): boolean {
   return HEEDED[name]?.includes(operation) ?? true;
 }
 
-/** White space alone is a key prefix too. */
+/** White space alone is a key, or a prefix, too. */
 function isGiven(read: InputReader, name: InputName): boolean {
-  return name === 'destination-prefix' ? read.exact(name) !== '' : read.given(name);
+  return ['destination-prefix', 'key', 'prefix'].includes(name) ? read.exact(name) !== '' : read.given(name);
 }

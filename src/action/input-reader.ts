@@ -1,8 +1,8 @@
 import type { InputProblem } from '../core/errors.ts';
+import { closest } from '../core/suggest.ts';
 import { forLog, shorten } from '../core/text.ts';
 import { parseTime } from '../core/time.ts';
 import { INPUT_NAMES, INPUTS, type InputName } from './registry.ts';
-import { closest } from './suggest.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

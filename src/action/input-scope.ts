@@ -3,6 +3,13 @@ import { checkBucket, checkKey } from './input-keys.ts';
 import { type InputReader, quoted } from './input-reader.ts';
 import type { InputName } from './registry.ts';
 
+/** The bot's: its events say which keys. With a bucket, only events of that one. */
+export function parseBotScope(read: InputReader): Scope {
+  const bucket = read.text('bucket');
+  if (bucket !== '') checkBucket(read, 'bucket', bucket);
+  return { ...(bucket !== '' && { bucket }), prefix: '', include: [], exclude: [] };
+}
+
 /**
  * Which keys. Exactly one of `key`, `prefix` and `whole-bucket: true`; with a `manifest`, which names them, nothing, or a
  * `prefix` that narrows it. What is wrong goes to the reader, and the scope returned then means nothing.

@@ -39,6 +39,9 @@ export async function runPost(env: Env, log: Log): Promise<void> {
   }
 }
 
+/** Where the inputs name no bucket. */
+const BUCKETS = { manifest: 'those that the manifest names', events: 'those that the events tell of' } as const;
+
 /** How many of the keys whose fate is open are named. */
 const NAMED = 5;
 
@@ -106,7 +109,10 @@ function postSummary(
 ): string {
   const rows: (readonly [string, string])[] = [
     ['Operation', name(state.operation)],
-    ['Bucket', state.bucket === '' ? 'those that the manifest names' : name(state.bucket)],
+    [
+      'Bucket',
+      state.bucket === '' ? BUCKETS[state.operation === 'recover' ? 'events' : 'manifest'] : name(state.bucket),
+    ],
     ...(state.manifest === '' ? [] : [['Manifest', name(state.manifest, 200)] as const]),
     ...(state.directory === '' ? [] : [['Into', name(state.directory, 200)] as const]),
     ...(journal === undefined ? [] : [['Journal', name(state.journalFile, 200)] as const]),

@@ -10,7 +10,7 @@ export interface InputSpec {
   readonly description: string;
 }
 
-export type InputGroup = 'Which keys' | 'Back to what' | 'How' | 'Files' | 'Connection';
+export type InputGroup = 'Which keys' | 'Back to what' | 'How' | 'Recovery bot' | 'Telling' | 'Files' | 'Connection';
 
 export const INPUTS = [
   {
@@ -20,6 +20,7 @@ export const INPUTS = [
     description:
       '`undelete`: deleted keys become live again, by removing the delete markers on top; no data moves. ' +
       '`rollback`: keys go back to a version, to a point in time, or a number of versions. ' +
+      '`recover`: S3 events from a queue are judged by a policy, and deletions that were not wanted are undone. ' +
       '`download`: a version, or a prefix as it was, is fetched into a folder; nothing in the bucket changes.',
   },
   {
@@ -27,7 +28,7 @@ export const INPUTS = [
     group: 'Which keys',
     description:
       'Name of the bucket. Its versioning must be on, or have been on and be suspended. Needed, unless a `manifest` names the buckets; ' +
-      'given with one, every row must be in it.',
+      'given with one, every row must be in it. `recover`: events of other buckets stay in the queue.',
   },
   {
     name: 'key',
@@ -203,6 +204,59 @@ export const INPUTS = [
     group: 'How',
     description:
       '`true`, with `method: delete`: also delete versions under governance-mode retention (needs `s3:BypassGovernanceRetention`).',
+  },
+  {
+    name: 'queue-url',
+    group: 'Recovery bot',
+    description:
+      '`recover`: URL of the SQS queue that the events of the bucket flow into: a standard queue, in the region of the bucket. [How to set it up](docs/bot.md)',
+  },
+  {
+    name: 'event',
+    group: 'Recovery bot',
+    description:
+      '`recover`, instead of `queue-url`: one event as JSON, in any form in which S3 events come. `null` counts as not given.',
+  },
+  {
+    name: 'policy-file',
+    default: '.github/s3-rollback.yml',
+    group: 'Recovery bot',
+    description:
+      '`recover`: which deletions are unwanted, in YAML; a path in the workspace. Without a file at the default path every deletion by delete marker ' +
+      'is undone, except those of lifecycle rules. [Reference](docs/policy.md)',
+  },
+  {
+    name: 'max-messages',
+    default: '10000',
+    group: 'Recovery bot',
+    description: '`recover`: stop receiving after this many messages, 1 to 100000. The rest is for the next run.',
+  },
+  {
+    name: 'drain-seconds',
+    default: '240',
+    group: 'Recovery bot',
+    description: '`recover`: stop receiving after this many seconds, 1 to 18000.',
+  },
+  {
+    name: 'idle-polls',
+    default: '2',
+    group: 'Recovery bot',
+    description: '`recover`: stop receiving after this many empty long polls (5 seconds each) in a row, 1 to 1000.',
+  },
+  {
+    name: 'report-to',
+    default: 'summary,pr-comment',
+    group: 'Telling',
+    description:
+      'Where to tell what was done: `summary` (of the job), `issue` (`recover`: one open incident issue for each bucket, kept up to date; needs ' +
+      '`permissions: issues: write`). `pr-comment` does nothing in this version yet. Separated by commas or lines.',
+  },
+  {
+    name: 'github-token',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression that the runner resolves
+    default: '${{ github.token }}',
+    group: 'Telling',
+    description: 'Token for the issue.',
   },
   {
     name: 'directory',

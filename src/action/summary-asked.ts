@@ -1,18 +1,46 @@
-import type { Report } from '../core/report.ts';
-import type { Request, RestoreRequest } from '../core/request.ts';
+import type { Report, RunResult } from '../core/report.ts';
+import type { ChangeRequest, RecoverRequest, Request } from '../core/request.ts';
 import { count, duration } from './format.ts';
 import { facts } from './html.ts';
+import { policyFact } from './summary-incident.ts';
 import { name, showing, time } from './summary-words.ts';
 
 /** What was asked for, in words. */
 
 type Fact = readonly [title: string, words: string];
 
-export function askedSection(report: Report, request: Request, detail: { readonly globs: number }): string {
-  const { scope } = request;
-  const took = Date.parse(report.finishedAt) - Date.parse(report.startedAt);
+export function askedSection(
+  { report, highlights }: RunResult,
+  request: Request,
+  detail: { readonly globs: number },
+): string {
   return facts([
     ['Operation', `${request.operation}${request.dryRun ? ' (dry run)' : ''}`],
+    ...(request.operation === 'recover' ? recoverFacts(request, highlights) : restoreFacts(request, detail)),
+    [
+      'Examined',
+      `${count(report.totals.keysExamined, 'key')}, ${count(report.totals.entriesExamined, 'version and delete marker', 'versions and delete markers')}`,
+    ],
+    ['Started', startedWords(report)],
+  ]);
+}
+
+function startedWords({ startedAt, finishedAt }: Report): string {
+  const took = Date.parse(finishedAt) - Date.parse(startedAt);
+  return `${time(Math.floor(Date.parse(startedAt) / 1000) * 1000)}, took ${duration(took)}`;
+}
+
+function recoverFacts({ intake, scope }: RecoverRequest, highlights: RunResult['highlights']): Fact[] {
+  return [
+    ['Events from', intake.kind === 'queue' ? `the queue ${name(intake.url, 200)}` : 'the input <code>event</code>'],
+    ...(scope.bucket === undefined ? [] : [['Bucket', name(scope.bucket)] as const]),
+    ['Policy', policyFact(highlights)],
+  ];
+}
+
+function restoreFacts(request: Exclude<Request, RecoverRequest>, detail: { readonly globs: number }): Fact[] {
+  const { scope } = request;
+  return [
     ...manifestFact(request),
     scope.bucket === undefined ? ['Buckets', 'those that the manifest names'] : ['Bucket', name(scope.bucket)],
     ['Keys', scopeWords(request)],
@@ -20,12 +48,7 @@ export function askedSection(report: Report, request: Request, detail: { readonl
     ...globFact('Except', scope.exclude, detail),
     [goesElsewhere(request) ? 'Version' : 'Back to', targetWords(request)],
     ...(request.operation === 'download' ? [['Into', name(request.directory, 200)] as const] : howFacts(request)),
-    [
-      'Examined',
-      `${count(report.totals.keysExamined, 'key')}, ${count(report.totals.entriesExamined, 'version and delete marker', 'versions and delete markers')}`,
-    ],
-    ['Started', `${time(Math.floor(Date.parse(report.startedAt) / 1000) * 1000)}, took ${duration(took)}`],
-  ]);
+  ];
 }
 
 function manifestFact(request: Request): Fact[] {
@@ -41,7 +64,7 @@ function globFact(title: string, globs: readonly string[], detail: { readonly gl
   return [[title, `${shown.join(', ')}${showing(shown.length, globs.length)}`]];
 }
 
-function howFacts(request: RestoreRequest): Fact[] {
+function howFacts(request: ChangeRequest): Fact[] {
   const { destination, archived, preserve } = request;
   const kept = [
     ...(preserve.objectLock ? ['Object Lock retention and legal hold'] : []),
@@ -57,11 +80,11 @@ function howFacts(request: RestoreRequest): Fact[] {
   ];
 }
 
-export function manifestOf(request: Request): RestoreRequest['manifest'] {
+export function manifestOf(request: Request): ChangeRequest['manifest'] {
   return request.operation === 'download' ? undefined : request.manifest;
 }
 
-export function destinationOf(request: Request): RestoreRequest['destination'] {
+export function destinationOf(request: Request): ChangeRequest['destination'] {
   return request.operation === 'download' ? undefined : request.destination;
 }
 
@@ -77,6 +100,12 @@ export function changedBucket(request: Request): string | undefined {
 /** `in my-bucket under site/`, or `from …`. */
 export function whereWords(request: Request, preposition: 'in' | 'from'): string {
   const { scope } = request;
+  if (request.operation === 'recover') {
+    const { intake } = request;
+    const tail =
+      intake.kind === 'queue' ? `the queue ${name(queueName(intake.url), 80)}` : 'the input <code>event</code>';
+    return `${scope.bucket === undefined ? '' : `${preposition} ${name(scope.bucket)} `}after events from ${tail}`;
+  }
   const manifest = manifestOf(request);
   const rows = manifest === undefined ? '' : `manifest ${name(manifest.given)}`;
   const bucket = scope.bucket === undefined ? `the buckets of ${rows}` : name(scope.bucket);
@@ -85,8 +114,12 @@ export function whereWords(request: Request, preposition: 'in' | 'from'): string
   return `${preposition} ${bucket}${scope.prefix === '' ? '' : ` under ${name(scope.prefix)}`}${by}`;
 }
 
+function queueName(url: string): string {
+  return url.slice(url.lastIndexOf('/') + 1);
+}
+
 /** `bucket under restored/`: where copies go. '' where they stay in place. */
-export function destinationWords(request: RestoreRequest): string {
+export function destinationWords(request: ChangeRequest): string {
   const { destination, scope } = request;
   if (destination === undefined) return '';
   const bucket = destination.bucket ?? scope.bucket;
@@ -130,10 +163,12 @@ function targetAlone({ target }: Request): string {
       return target.count === 0 ? 'the newest version' : `${count(target.count, 'version')} back`;
     case 'rows':
       return 'the versions that the rows name';
+    case 'before-events':
+      return 'what each key was before';
   }
 }
 
-function methodWords(request: RestoreRequest): string {
+function methodWords(request: ChangeRequest): string {
   if (request.operation === 'undelete') return 'delete markers are removed, no data moves';
   if (request.destination !== undefined) return 'copy: nothing changes where the versions come from';
   return request.method === 'copy'

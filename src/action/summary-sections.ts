@@ -21,6 +21,8 @@ export interface Detail {
   readonly conflicts: number;
   readonly globs: number;
   readonly renamed: number;
+  readonly deeds: number;
+  readonly events: number;
 }
 
 /** Every section is '' where it has nothing to say. */

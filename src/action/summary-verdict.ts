@@ -1,8 +1,9 @@
 import type { Report, RunResult } from '../core/report.ts';
-import type { Request } from '../core/request.ts';
+import type { RecoverRequest, Request } from '../core/request.ts';
 import { deedOf, leftInArchive, waitingFor } from './deed.ts';
 import { count, grouped } from './format.ts';
 import { destinationWords, manifestOf, whereWords } from './summary-asked.ts';
+import { leftWords } from './summary-incident.ts';
 import { name } from './summary-words.ts';
 
 /** Emoji and sentence: what became of the run, before anything else. */
@@ -10,7 +11,7 @@ export function verdict(result: RunResult, request: Request): string {
   const { report } = result;
   const { totals, status } = report;
   const { did, toDo } = deedOf(report);
-  const where = wholeWay(request);
+  const where = request.operation === 'recover' ? recoverWay(result, request) : wholeWay(request);
   const changed = Object.values(report.steps).some((n) => n > 0) && !report.dryRun;
   const trouble = troubleWords(report);
   const nothing = toDo === 'change' ? 'nothing to do' : `nothing to ${toDo}`;
@@ -21,7 +22,7 @@ export function verdict(result: RunResult, request: Request): string {
       ? `❌ Stopped: ${doneOf(result)} ${where}`
       : `❌ ${report.dryRun ? 'Dry run refused' : 'Refused'}: nothing was ${did === 'restored' ? 'changed' : did} ${where}`;
   }
-  if (totals.keysExamined === 0) return nothingFound(request);
+  if (totals.keysExamined === 0) return nothingFound(report, request);
   if (report.dryRun) {
     const asked = requestedWords(report, request);
     if (totals.planned > 0) return `📝 Dry run: ${wouldBe(result)} ${where}${trouble}${asked}`;
@@ -37,13 +38,20 @@ export function verdict(result: RunResult, request: Request): string {
       const waiting = waitingFor(report);
       return waiting > 0
         ? `⏳ ${waits(waiting)} for the archive ${whereWords(request, 'in')}`
-        : `✅ ${nothing.replace(/^n/, 'N')} ${where}${totals.skipped > 0 ? `: ${count(totals.skipped, 'key')} skipped` : ''}`;
+        : `✅ ${nothing.replace(/^n/, 'N')} ${where}${leftWords(report) !== '' ? trouble : totals.skipped > 0 ? `: ${count(totals.skipped, 'key')} skipped` : ''}`;
     }
     case 'failed':
       return `❌ No key ${did} ${where}${trouble}`;
     default:
       return `⚠️ ${doneOf(result)} ${where}${trouble}`;
   }
+}
+
+/** In the bucket, if all events are of one. */
+function recoverWay({ highlights }: RunResult, request: RecoverRequest): string {
+  const buckets = new Set([...(highlights.incident?.deeds.values() ?? [])].map(({ bucket }) => bucket));
+  const [bucket] = buckets;
+  return buckets.size === 1 && bucket ? `in ${name(bucket)}` : whereWords(request, 'in');
 }
 
 /** From where to where; in place, just where. */
@@ -53,7 +61,13 @@ function wholeWay(request: Request): string {
   return `${whereWords(request, 'from')} to ${destinationWords(request)}`;
 }
 
-function nothingFound(request: Request): string {
+function nothingFound({ messages, dryRun }: Report, request: Request): string {
+  if (request.operation === 'recover') {
+    const of = messages === undefined ? '' : `: ${count(messages.received, 'message')}`;
+    const unknown =
+      messages !== undefined && messages.invalid > 0 ? `, ${grouped(messages.invalid)} not understood` : '';
+    return `${unknown === '' ? '✅' : '⚠️'} ${dryRun ? 'Dry run: nothing' : 'Nothing'} to undo ${whereWords(request, 'in')}${of}${unknown}`;
+  }
   const manifest = manifestOf(request);
   return manifest === undefined
     ? `⚠️ No key found ${whereWords(request, 'in')}`
@@ -98,7 +112,9 @@ function troubleWords(report: Report): string {
   const { failed, conflicts } = report.totals;
   const waiting = waitingFor(report);
   const archived = report.dryRun ? 0 : leftInArchive(report);
+  const left = leftWords(report);
   const parts = [
+    ...(left === '' ? [] : [left]),
     ...(failed > 0 ? [`${grouped(failed)} failed`] : []),
     ...(conflicts > 0 ? [`${count(conflicts, 'conflict')}`] : []),
     ...(waiting > 0 ? [`${waits(waiting)} for the archive`] : []),

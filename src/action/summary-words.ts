@@ -21,6 +21,18 @@ export const SKIP_WORDS: Readonly<Record<SkipReason, string>> = {
   'restore-in-progress': 'Requested from the archive before, and not there yet. Run the same step again later.',
   'customer-encryption-key': 'A version that is needed is encrypted with a key that only its owner has (SSE-C).',
   'not-attempted': 'The run ended before it was the turn of these keys.',
+  'no-rule': 'No rule of the policy matches: left alone.',
+  wanted: 'Deleted, or written, by somebody whom the rule lists under wanted-by.',
+  'own-change': 'Deleted, or written, by the identity that this run has itself.',
+  'no-burst': 'The rule acts on bursts only (only-if), and this was none.',
+  'held-off': 'Younger than hold-off: the next run looks at it again.',
+  'report-only': 'The rule says <code>then: report</code>: somebody has to look.',
+  'deleted-again':
+    'Deleted, or overwritten, more often in this run’s events than max-restores-per-key: somebody wants it so. Find out who before you restore it.',
+  superseded: 'The key was written or deleted again since: the event tells of what is covered now.',
+  'deleted-before': 'The key had been deleted before, so that nothing was lost by this deletion.',
+  'not-an-overwrite': 'Nothing was overwritten: there was no such key, or it was deleted.',
+  'restored-by-copy': 'The copy brought back what the key was before: somebody restored it.',
 };
 
 /** A name as it stands in a table: whole keys are up to a kilobyte. */

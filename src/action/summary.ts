@@ -5,6 +5,7 @@ import { facts, table } from './html.ts';
 import { RefusedInputs } from './inputs.ts';
 import { dryRunSection, filesSection, renamedSection, requestsSection, undoSection } from './summary-after.ts';
 import { askedSection } from './summary-asked.ts';
+import { deedsSection, eventsSection, messagesSection } from './summary-incident.ts';
 import {
   conflictsSection,
   countsTable,
@@ -28,10 +29,20 @@ export interface SummaryContext {
 
 /** From the summary that a reader wants to the one that fits. */
 const DETAILS: readonly Detail[] = [
-  { prefixes: 20, samples: 20, codes: 20, failures: 100, conflicts: 100, globs: 20, renamed: 100 },
-  { prefixes: 20, samples: 10, codes: 20, failures: 20, conflicts: 20, globs: 10, renamed: 20 },
-  { prefixes: 10, samples: 5, codes: 10, failures: 5, conflicts: 5, globs: 5, renamed: 5 },
-  { prefixes: 5, samples: 0, codes: 5, failures: 0, conflicts: 0, globs: 1, renamed: 0 },
+  {
+    prefixes: 20,
+    samples: 20,
+    codes: 20,
+    failures: 100,
+    conflicts: 100,
+    globs: 20,
+    renamed: 100,
+    deeds: 50,
+    events: 100,
+  },
+  { prefixes: 20, samples: 10, codes: 20, failures: 20, conflicts: 20, globs: 10, renamed: 20, deeds: 20, events: 50 },
+  { prefixes: 10, samples: 5, codes: 10, failures: 5, conflicts: 5, globs: 5, renamed: 5, deeds: 10, events: 10 },
+  { prefixes: 5, samples: 0, codes: 5, failures: 0, conflicts: 0, globs: 1, renamed: 0, deeds: 5, events: 0 },
 ];
 
 /**
@@ -60,7 +71,8 @@ function fullSummary(heading: string, result: RunResult, request: Request, detai
     heading,
     errorSection(report),
     countsTable(report),
-    askedSection(report, request, detail),
+    deedsSection(result.highlights, detail),
+    askedSection(result, request, detail),
     notes(report.notes),
     failuresSection(report, request, detail),
     conflictsSection(report, request, detail),
@@ -68,6 +80,8 @@ function fullSummary(heading: string, result: RunResult, request: Request, detai
     prefixesSection(result, request, detail),
     samplesSection(result, request, detail),
     renamedSection(report, detail),
+    eventsSection(result, detail),
+    messagesSection(report, result.highlights),
     dryRunSection(result),
     undoSection(result, request),
     requestsSection(report, request),

@@ -1,11 +1,11 @@
-import type { Request } from './request.ts';
+import type { ChangeRequest, DownloadRequest } from './request.ts';
 import { formatTime } from './time.ts';
 
 /**
  * How to finish a run that was cut off. Running it again converges where the target stands still: `15m ago` is another
  * time when it is said later, and one version back is another version once a version was put on top.
  */
-export function againWords(request: Request): string {
+export function againWords(request: ChangeRequest | DownloadRequest): string {
   const { target } = request;
   const finish = 'what is done is left alone, the rest is finished.';
   switch (target.kind) {
@@ -20,6 +20,8 @@ export function againWords(request: Request): string {
     case 'version':
     case 'rows':
       return `Run the same step again: ${finish}`;
+    case 'before-events':
+      return 'Messages that were not acknowledged come again: the next run finishes them, and leaves what is done alone.';
     case 'time':
       return `Run the same step again with to-time: ${formatTime(target.at)}: ${finish}`;
     case 'versions-back':
@@ -31,7 +33,7 @@ export function againWords(request: Request): string {
 }
 
 /** Does the target stand still, so that a second run finds the same? Versions back count from what is there then. */
-export function canRepeat(request: Request): boolean {
+export function canRepeat(request: ChangeRequest | DownloadRequest): boolean {
   const { target } = request;
   const movesWithUs = request.operation !== 'download' && request.destination === undefined;
   return target.kind !== 'versions-back' || target.count === 0 || !movesWithUs;

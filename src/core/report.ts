@@ -1,3 +1,5 @@
+import type { Place } from './decide.ts';
+import type { EventRow, Incident, MessageCounts } from './incident.ts';
 import type { KeyFailure, Outcome, Status } from './outcome.ts';
 import { statusOf } from './outcome.ts';
 import { type PlannedKey, STEP_KINDS, type StepKind } from './plan.ts';
@@ -45,6 +47,10 @@ export interface Report {
   readonly renamed?: readonly RenamedKey[];
   /** Things worth knowing about the whole run, each once. */
   readonly notes: readonly string[];
+  /** Of the bot: what came out of the queue. */
+  readonly messages?: Readonly<MessageCounts>;
+  /** Of the bot: the first events, in the order of the keys, with what was decided and done; at most MAX_EVENTS. */
+  readonly events?: readonly EventRow[];
   /** Why the run was refused or stopped; absent when it went to its end. */
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
 }
@@ -64,6 +70,8 @@ export interface Highlights {
   readonly samples: readonly PlannedKey[];
   /** Planned keys that go back to being deleted, or not there at all. */
   readonly toAbsent: number;
+  /** Of the bot. */
+  readonly incident?: Incident;
 }
 
 export interface PrefixCounts {
@@ -93,6 +101,11 @@ export interface Tally {
   readonly prefixes: Map<string, PrefixCounts>;
   readonly samples: PlannedKey[];
   toAbsent: number;
+  /** Of the bot. */
+  readonly messages?: MessageCounts;
+  readonly incident?: Incident;
+  /** Told of every outcome. */
+  readonly onOutcome?: (place: Place, outcome: Outcome) => void;
 }
 
 export function newTally(): Tally {
@@ -134,6 +147,7 @@ export function countPlanned(
 /** Count what became of a key in scope. */
 export function countOutcome(tally: Tally, bucket: string, key: string, outcome: Outcome, scopePrefix: string): void {
   const { totals } = tally;
+  tally.onOutcome?.({ bucket, key }, outcome);
   switch (outcome.kind) {
     case 'restored':
       totals.restored += 1;
@@ -193,6 +207,7 @@ export function targetRecord(target: Target): Record<string, unknown> {
     case 'versions-back':
       return { kind: target.kind, versionsBack: target.count };
     case 'rows':
+    case 'before-events':
       return { kind: target.kind };
   }
 }
@@ -224,6 +239,8 @@ export function finishReport(
     conflicts: [...tally.conflicts],
     ...(tally.renamed.length > 0 && { renamed: [...tally.renamed] }),
     notes: [...tally.notes],
+    ...(tally.messages !== undefined && { messages: { ...tally.messages } }),
+    ...(tally.incident !== undefined && { events: [...tally.incident.listed] }),
     ...(run.error !== undefined && { error: run.error }),
   };
 }
@@ -231,7 +248,12 @@ export function finishReport(
 /** The bounded extract for the summary. */
 export function highlightsOf(tally: Tally): Highlights {
   const prefixes = [...tally.prefixes.values()].sort((a, b) => b.planned - a.planned);
-  return { prefixes, samples: pickSamples(tally.samples), toAbsent: tally.toAbsent };
+  return {
+    prefixes,
+    samples: pickSamples(tally.samples),
+    toAbsent: tally.toAbsent,
+    ...(tally.incident !== undefined && { incident: tally.incident }),
+  };
 }
 
 /** Keep a planned key for the samples, if its kind of step does not have enough yet. `line` reads it, where wanted. */

@@ -1,11 +1,12 @@
 import type { Method, Place } from './decide.ts';
 import type { ManifestFormat, ManifestLocation } from './manifest.ts';
 import type { FailOn } from './outcome.ts';
+import type { DrainLimits } from './queue.ts';
 import type { Scope } from './scope.ts';
 import type { Target } from './target.ts';
 
 /** The operations that this engine carries out. */
-export type Operation = 'undelete' | 'rollback' | 'download';
+export type Operation = 'undelete' | 'rollback' | 'recover' | 'download';
 
 /** What every run is asked. */
 interface AnyRequest {
@@ -20,8 +21,8 @@ interface AnyRequest {
 }
 
 /** Everything that a run which changes a bucket was asked to do. */
-export interface RestoreRequest extends AnyRequest {
-  readonly operation: 'undelete' | 'rollback';
+export interface ChangeRequest extends AnyRequest {
+  readonly operation: 'undelete' | 'rollback' | 'recover';
   /** The keys, and perhaps their versions, in a list. */
   readonly manifest?: ManifestRequest;
   /** Copy there instead of in place. */
@@ -36,6 +37,33 @@ export interface RestoreRequest extends AnyRequest {
   readonly preserve: Preserve;
 }
 
+/** Keys of a scope, or of a manifest, go back. */
+export interface RestoreRequest extends ChangeRequest {
+  readonly operation: 'undelete' | 'rollback';
+}
+
+/** What events tell of is undone where a policy says that it was not wanted. */
+export interface RecoverRequest extends ChangeRequest {
+  readonly operation: 'recover';
+  readonly intake: Intake;
+  readonly policyFile: PolicyFile;
+}
+
+/** Where the events come from. */
+export type Intake =
+  | { readonly kind: 'queue'; readonly url: string; readonly limits: DrainLimits }
+  /** One payload, as JSON. */
+  | { readonly kind: 'event'; readonly payload: string };
+
+export interface PolicyFile {
+  /** Absolute. */
+  readonly path: string;
+  /** As the user wrote it, for messages. */
+  readonly given: string;
+  /** It was asked for, so it has to be there. */
+  readonly required: boolean;
+}
+
 /** Everything that a download was asked to do. */
 export interface DownloadRequest extends AnyRequest {
   readonly operation: 'download';
@@ -43,7 +71,7 @@ export interface DownloadRequest extends AnyRequest {
   readonly directory: string;
 }
 
-export type Request = RestoreRequest | DownloadRequest;
+export type Request = RestoreRequest | RecoverRequest | DownloadRequest;
 
 export interface ManifestRequest {
   readonly location: ManifestLocation;
@@ -76,12 +104,12 @@ export interface Preserve {
 }
 
 /** Where the change for a key takes place: at the key itself, or at its destination. */
-export function changedPlace({ destination }: RestoreRequest, { bucket, key }: Place): Place {
+export function changedPlace({ destination }: ChangeRequest, { bucket, key }: Place): Place {
   if (destination === undefined) return { bucket, key };
   return { bucket: destination.bucket ?? bucket, key: destination.prefix + key };
 }
 
 /** What all keys that may change begin with. */
-export function changedPrefix({ destination, scope }: RestoreRequest): string {
+export function changedPrefix({ destination, scope }: ChangeRequest): string {
   return (destination?.prefix ?? '') + scope.prefix;
 }

@@ -21,17 +21,23 @@ export function scopeTest(scope: Scope): (key: string) => boolean {
   return (key) => (exact === undefined ? key.startsWith(prefix) : key === exact) && included(key) && !excluded(key);
 }
 
+/** Where keys are named, other than by the scope. */
+interface Named {
+  readonly manifest?: { readonly given: string };
+  readonly destination?: object;
+  readonly intake?: { readonly kind: 'queue'; readonly url: string } | { readonly kind: 'event' };
+}
+
 /** The scope as it stands in plan headers and reports: only what was asked for, in a fixed order. */
-export function scopeRecord(
-  scope: Scope,
-  { manifest, destination }: { readonly manifest?: { readonly given: string }; readonly destination?: object } = {},
-): Record<string, unknown> {
+export function scopeRecord(scope: Scope, { manifest, destination, intake }: Named = {}): Record<string, unknown> {
+  const { bucket, key, prefix, include, exclude } = scope;
   return {
-    ...(scope.bucket !== undefined && { bucket: scope.bucket }),
+    ...(bucket !== undefined && { bucket }),
     ...(manifest !== undefined && { manifest: manifest.given }),
-    ...(scope.key !== undefined ? { key: scope.key } : { prefix: scope.prefix }),
-    ...(scope.include.length > 0 && { include: [...scope.include] }),
-    ...(scope.exclude.length > 0 && { exclude: [...scope.exclude] }),
+    ...(intake !== undefined && { events: intake.kind === 'queue' ? intake.url : 'input' }),
+    ...(key !== undefined ? { key } : intake === undefined && { prefix }),
+    ...(include.length > 0 && { include: [...include] }),
+    ...(exclude.length > 0 && { exclude: [...exclude] }),
     ...(destination !== undefined && { destination: { ...destination } }),
   };
 }

@@ -10,7 +10,9 @@ export type Target =
   /** n versions back, counted over versions only: 0 = the newest version. */
   | { readonly kind: 'versions-back'; readonly count: number }
   /** What each row of a manifest names. */
-  | { readonly kind: 'rows' };
+  | { readonly kind: 'rows' }
+  /** What each key was before the events that were not wanted. */
+  | { readonly kind: 'before-events' };
 
 /** Why a key in scope is left as it is although it is not at its target. A closed list: it is part of the report. */
 export type SkipReason =
@@ -25,7 +27,19 @@ export type SkipReason =
   | 'nothing-to-copy'
   | 'not-a-current-delete-marker'
   | 'customer-encryption-key'
-  | 'not-attempted';
+  | 'not-attempted'
+  // Of the bot: what its policy, or the key's history, has against undoing an event.
+  | 'no-rule'
+  | 'wanted'
+  | 'own-change'
+  | 'no-burst'
+  | 'held-off'
+  | 'report-only'
+  | 'deleted-again'
+  | 'superseded'
+  | 'deleted-before'
+  | 'not-an-overwrite'
+  | 'restored-by-copy';
 
 /** Where in a history the target lies: the index of an entry, or the length of the history for *absent*. */
 export type TargetIndex = { readonly index: number } | { readonly skip: SkipReason } | { readonly missing: string };
@@ -37,7 +51,8 @@ export type TargetIndex = { readonly index: number } | { readonly skip: SkipReas
 export function findTarget(entries: readonly Entry[], target: Target): TargetIndex {
   switch (target.kind) {
     case 'rows':
-      throw new RangeError('a row of the manifest says which version it means');
+    case 'before-events':
+      throw new RangeError('each key has a target of its own');
     case 'undelete': {
       const index = markersOnTop(entries);
       if (index === 0) return { index };

@@ -5,7 +5,7 @@ import { RollbackError } from '../core/errors.ts';
 import { type Outcome, stopsTheRun } from '../core/outcome.ts';
 import type { Buckets, RestoreAnswer } from '../core/ports.ts';
 import { countOutcome, type Tally } from '../core/report.ts';
-import { type ArchiveRequest, changedPrefix, type Request, type RestoreRequest } from '../core/request.ts';
+import { type ArchiveRequest, type ChangeRequest, changedPrefix, type DownloadRequest } from '../core/request.ts';
 import { bytesOf } from '../core/words.ts';
 import { openSorter, type Sorter } from '../files/sort.ts';
 
@@ -27,7 +27,7 @@ export function openArchivedSpool(folder: string): Sorter<ArchivedKey> {
 /** Take note of a key that waits for an archive. It is counted now, unless its versions are going to be requested. */
 export async function collectArchived(
   key: ArchivedKey,
-  request: RestoreRequest,
+  request: ChangeRequest,
   deps: { readonly archived: Sorter<ArchivedKey> },
   tally: Tally,
 ): Promise<void> {
@@ -56,7 +56,7 @@ export function countArchived(tally: Tally, versions: readonly ArchivedVersion[]
  */
 export async function requestArchived(
   how: ArchiveRequest,
-  request: RestoreRequest,
+  request: ChangeRequest,
   deps: { buckets: Buckets; concurrency: number; archived: Sorter<ArchivedKey> },
   tally: Tally,
 ): Promise<void> {
@@ -87,7 +87,7 @@ function outcomeOf(answers: readonly RestoreAnswer[]): Outcome {
 }
 
 /** What is in which archive, and how long it takes from there; a sentence for each. */
-export function archivedNotes(request: Request, tally: Tally): string[] {
+export function archivedNotes(request: ChangeRequest | DownloadRequest, tally: Tally): string[] {
   const requested = request.operation === 'download' ? undefined : request.archived;
   return [...tally.archived].map(([archive, { versions, bytes, inProgress }]) => {
     const { tier } = requested ?? { tier: 'Standard' };

@@ -4,7 +4,7 @@ import { CancelledError, RollbackError } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { type BucketFacts, S3Failure } from '../core/ports.ts';
 import { countOutcome, type Tally } from '../core/report.ts';
-import { changedPrefix, type RestoreRequest } from '../core/request.ts';
+import { type ChangeRequest, changedPrefix } from '../core/request.ts';
 import { formatTime } from '../core/time.ts';
 import type { JournalFile } from '../files/journal.ts';
 import { readPlan } from '../files/plan-spool.ts';
@@ -28,7 +28,7 @@ export interface CarryOutDeps extends RunDeps {
  * outcome counted, also when this throws.
  * @throws CancelledError, RollbackError
  */
-export async function carryOut(request: RestoreRequest, plan: Plan, deps: CarryOutDeps, tally: Tally): Promise<void> {
+export async function carryOut(request: ChangeRequest, plan: Plan, deps: CarryOutDeps, tally: Tally): Promise<void> {
   const { buckets, narrator, stop, concurrency, facts, now, journal } = deps;
   const prefix = changedPrefix(request);
   const stacks = openStacks(deps.folder);
@@ -123,7 +123,7 @@ function whileVerifying(error: unknown): never {
 }
 
 /** The outcome of a key that verification did not get to: only what S3's answers say. */
-function settledOutcome(key: ChunkKey, request: RestoreRequest): Outcome {
+function settledOutcome(key: ChunkKey, request: ChangeRequest): Outcome {
   if (key.outcome !== undefined) return key.outcome;
   if (key.open === 0 && !key.unsure) return { kind: 'restored' };
   if (!key.begun) return { kind: 'skipped', reason: 'not-attempted' };

@@ -1,7 +1,7 @@
 import { RollbackError } from '../core/errors.ts';
 import type { Failure } from '../core/outcome.ts';
 import type { Tally } from '../core/report.ts';
-import type { Request, RestoreRequest } from '../core/request.ts';
+import type { ChangeRequest, Request } from '../core/request.ts';
 import { forLog } from '../core/text.ts';
 
 /** What was asked for and is not there: a version, a key, anything in scope. */
@@ -34,7 +34,7 @@ export function nothingInScope(
     scope,
     target,
     manifest,
-  }: Pick<RestoreRequest, 'scope' | 'target' | 'manifest'> & Pick<Request, 'operation'>,
+  }: Pick<ChangeRequest, 'scope' | 'target' | 'manifest'> & Pick<Request, 'operation'>,
   tally: Tally,
 ): void {
   const bucket = forLog(scope.bucket ?? '');

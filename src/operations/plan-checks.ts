@@ -2,7 +2,7 @@ import { canRepeat } from '../core/again.ts';
 import { RollbackError } from '../core/errors.ts';
 import type { BucketFacts } from '../core/ports.ts';
 import type { Tally } from '../core/report.ts';
-import type { RestoreRequest } from '../core/request.ts';
+import type { ChangeRequest } from '../core/request.ts';
 import { forLog } from '../core/text.ts';
 import { formatTime } from '../core/time.ts';
 import { countOf } from '../core/words.ts';
@@ -18,7 +18,7 @@ type AllFacts = ReadonlyMap<string, BucketFacts>;
  * Limits that the user set, and what the bucket cannot do. A dry run is only told of them.
  * @throws RollbackError `max-changes-exceeded`, `max-deletes-exceeded`, `mfa-delete-enabled`, before the first change
  */
-export function checkPlan(request: RestoreRequest, facts: AllFacts, plan: Plan, tally: Tally): void {
+export function checkPlan(request: ChangeRequest, facts: AllFacts, plan: Plan, tally: Tally): void {
   const refusals: RollbackError[] = [];
   const { planned } = tally.totals;
   if (request.maxChanges !== undefined && planned > request.maxChanges) {
@@ -58,7 +58,7 @@ export function checkPlan(request: RestoreRequest, facts: AllFacts, plan: Plan, 
 }
 
 /** What is worth knowing about this plan in this bucket. */
-export function noteFacts(request: RestoreRequest, facts: AllFacts, plan: Plan, tally: Tally): void {
+export function noteFacts(request: ChangeRequest, facts: AllFacts, plan: Plan, tally: Tally): void {
   const changed = request.destination?.bucket;
   for (const [bucket, { versioning, objectLock }] of facts) {
     if (changed !== undefined && bucket !== changed) continue;

@@ -2,23 +2,22 @@ import { dirname } from 'node:path';
 import { CancelledError } from '../core/errors.ts';
 import { firstStepKind, parsePlanLine } from '../core/plan.ts';
 import { offerSample, type Tally, targetRecord } from '../core/report.ts';
-import type { RestoreRequest } from '../core/request.ts';
+import type { ChangeRequest } from '../core/request.ts';
 import { scopeRecord } from '../core/scope.ts';
 import { formatTime } from '../core/time.ts';
 import { openPlanSpool, type PlanSpool } from '../files/plan-spool.ts';
-import { type Plan, type PlanCounts, type PlanDeps, type Planner, planner } from './planner.ts';
-import type { Rows } from './rows.ts';
+import { type KeySource, type Plan, type PlanCounts, type PlanDeps, type Planner, planner } from './planner.ts';
 import { readScope } from './segments.ts';
 
 /**
  * Read every history in scope, decide on each key, and write the plan to disk. Changes nothing in the bucket.
  * Keys that need no change, or cannot have one, are counted in `tally`; the planned ones too, as planned.
- * `rows`: the keys of a manifest; without, the bucket is listed.
+ * `keys`: where they come from; without, the bucket is listed.
  * @throws RollbackError `version-not-found`, `file-not-writable`, and what the reading throws
  */
 export async function makePlan(
-  request: RestoreRequest,
-  rows: Rows | undefined,
+  request: ChangeRequest,
+  keys: KeySource | undefined,
   deps: PlanDeps,
   tally: Tally,
 ): Promise<Plan> {
@@ -44,8 +43,8 @@ export async function makePlan(
   });
   try {
     const plan = planner(request, deps, counts, tally);
-    if (rows === undefined) await planListing(request, plan, spool, deps);
-    else await rows.plan(plan, spool);
+    if (keys === undefined) await planListing(request, plan, spool, deps);
+    else await keys.plan(plan, spool);
 
     let number = 1;
     const { digest } = await spool.finish((text) => {
@@ -61,7 +60,7 @@ export async function makePlan(
 }
 
 /** Plan what a listing of the bucket shows. */
-function planListing({ scope }: RestoreRequest, plan: Planner, spool: PlanSpool, deps: PlanDeps): Promise<void> {
+function planListing({ scope }: ChangeRequest, plan: Planner, spool: PlanSpool, deps: PlanDeps): Promise<void> {
   const bucket = scope.bucket ?? '';
   return readScope(scope, deps, async (start, batches) => {
     const part = spool.segment(start);

@@ -8,8 +8,10 @@ import { type Failure, type Outcome, stopsTheRun } from '../core/outcome.ts';
 import { isWrite, type PlannedKey } from '../core/plan.ts';
 import { type BucketFacts, type Buckets, S3Failure } from '../core/ports.ts';
 import { countOutcome, countPlanned, type Tally } from '../core/report.ts';
-import { changedPlace, changedPrefix, type RestoreRequest } from '../core/request.ts';
+import { type ChangeRequest, changedPlace, changedPrefix } from '../core/request.ts';
+import type { Target } from '../core/target.ts';
 import { forLog } from '../core/text.ts';
+import type { PlanSpool } from '../files/plan-spool.ts';
 import type { Sorter } from '../files/sort.ts';
 import { type ArchivedKey, collectArchived } from './archived.ts';
 import { versionNotFound, versionRefused } from './not-there.ts';
@@ -56,12 +58,22 @@ export interface Candidate {
   readonly versionIds?: readonly string[];
   /** Named by an inventory, so what it says of the key may be over: no entry of it needs to be left. */
   readonly mayBeGone?: boolean;
+  /** Where each key has a target of its own. */
+  readonly target?: Target;
+  /** Decided on already: it is only counted. */
+  readonly settled?: Outcome;
+}
+
+/** Where keys come from, other than a listing of the bucket. */
+export interface KeySource {
+  /** Plan all keys, and spool the lines of those that change. */
+  plan(plan: Planner, spool: PlanSpool): Promise<void>;
 }
 
 /** Decides on a batch of keys, in S3's order; counts each of them, and gives the lines of those to change. */
 export type Planner = (batch: readonly Candidate[]) => Promise<PlannedKey[]>;
 
-export function planner(request: RestoreRequest, deps: PlanDeps, counts: PlanCounts, tally: Tally): Planner {
+export function planner(request: ChangeRequest, deps: PlanDeps, counts: PlanCounts, tally: Tally): Planner {
   const { buckets, facts } = deps;
   const prefix = changedPrefix(request);
   const options = { preserve: request.preserve, now: deps.now() };
@@ -70,7 +82,8 @@ export function planner(request: RestoreRequest, deps: PlanDeps, counts: PlanCou
     const wishes = await asWishes(batch);
     const decisions: (Outcome | SettledCopy)[] = [];
     await forEachConcurrently(wishes.entries(), deps.concurrency, async ([i, wish]) => {
-      decisions[i] = await settle(wish, batch[i]?.mayBeGone === true);
+      const candidate = batch[i];
+      decisions[i] = candidate?.settled ?? (await settle(wish, candidate?.mayBeGone === true));
     });
     const lines: PlannedKey[] = [];
     for (const [i, { bucket, history }] of wishes.entries()) {
@@ -101,7 +114,7 @@ export function planner(request: RestoreRequest, deps: PlanDeps, counts: PlanCou
       const history = there[i];
       return {
         ...candidate,
-        target,
+        target: candidate.target ?? target,
         method,
         versioning: facts.get(place.bucket)?.versioning ?? 'Enabled',
         ...(history !== undefined && { destination: { bucket: place.bucket, history } }),

@@ -1,13 +1,13 @@
 import { RollbackError } from '../core/errors.ts';
 import type { InventoryManifest, InventoryRow, ManifestRow } from '../core/manifest.ts';
 import type { Tally } from '../core/report.ts';
-import type { ManifestRequest, RestoreRequest } from '../core/request.ts';
+import type { ChangeRequest, ManifestRequest } from '../core/request.ts';
 import { forLog } from '../core/text.ts';
 import { formatTime } from '../core/time.ts';
 
 /** What is to be said against a row that can be read, and which rows of an inventory tell of something to do. */
 
-export type ManifestRun = RestoreRequest & { readonly manifest: ManifestRequest };
+export type ManifestRun = ChangeRequest & { readonly manifest: ManifestRequest };
 
 export function badRow(run: ManifestRun, row: ManifestRow, problem: string, mend: string): RollbackError {
   return new RollbackError(

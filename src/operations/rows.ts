@@ -11,17 +11,15 @@ import { scopeTest } from '../core/scope.ts';
 import type { PlanSpool } from '../files/plan-spool.ts';
 import { openSorter, type Sorter } from '../files/sort.ts';
 import { openLocal, openManifest, remoteError } from '../manifest/index.ts';
-import type { Candidate, Planner } from './planner.ts';
+import type { Candidate, KeySource, Planner } from './planner.ts';
 import { readPlaces } from './read-places.ts';
 import { badRow, type ManifestRun, rowCheck, worthReading } from './row-checks.ts';
 import { keysOf, type NamedKey, type SortedRow } from './row-keys.ts';
 
 /** The keys of a manifest, read and checked to its end, on disk, in the order of the places that change. */
-export interface Rows {
+export interface Rows extends KeySource {
   /** The buckets that they are in. */
   readonly buckets: readonly string[];
-  /** Plan all keys, and spool the lines of those that change. */
-  plan(plan: Planner, spool: PlanSpool): Promise<void>;
   cleanUp(): Promise<void>;
 }
 

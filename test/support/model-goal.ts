@@ -18,7 +18,8 @@ export function goalOf(entries: readonly StoredEntry[], target: Target): Goal {
 
   switch (target.kind) {
     case 'rows':
-      throw new RangeError('each row says what it wants');
+    case 'before-events':
+      throw new RangeError('each row, or key, says what it wants');
     case 'time':
       return state(oldestFirst.findLast(({ time }) => time <= target.at)?.entry);
     case 'version':

@@ -22,6 +22,19 @@ onSandbox('surroundings', (test) => {
     });
   }
 
+  for (const [name, file] of [
+    ['missing', '/no/such/event.json'],
+    ['no JSON', '/dev/null'],
+  ] as const) {
+    test(`the file of the event is ${name}: nobody needs it`, async ({ bucket, act, expect, shapes }) => {
+      seed(bucket, 'k', 'A x');
+      const run = await act(UNDELETE, { env: { GITHUB_EVENT_PATH: file } });
+      expect(run).toMatchObject({ code: 0, stderr: '' });
+      expect(run.stdout).not.toContain(file);
+      expect(shapes()).toEqual({ k: 'A' });
+    });
+  }
+
   test('a summary that cannot be written is only a warning', async ({ bucket, act, expect, shapes }) => {
     seed(bucket, 'k', 'A x');
     const run = await act(UNDELETE, { env: { GITHUB_STEP_SUMMARY: '/dev/full' } });

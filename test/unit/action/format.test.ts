@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { count, duration, sentence } from '../../../src/action/format.ts';
-import { closest } from '../../../src/action/suggest.ts';
+import { closest } from '../../../src/core/suggest.ts';
 
 it.each([
   [0, '0.0 s'],

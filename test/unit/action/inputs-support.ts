@@ -25,7 +25,8 @@ export const DOWNLOAD = { ...ROLLBACK, operation: 'download', directory: 'restor
 /** Of an undelete or a rollback. */
 export function parse(inputs: Inputs, more?: Inputs): ParsedInputs & { readonly request: RestoreRequest } {
   const parsed = parseInputs(envOf(inputs, more), NOW);
-  if (parsed.request.operation === 'download') throw new TypeError('this is a download');
+  const { operation } = parsed.request;
+  if (operation === 'download' || operation === 'recover') throw new TypeError(`this is a ${operation}`);
   return { ...parsed, request: parsed.request };
 }
 

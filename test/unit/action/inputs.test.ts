@@ -25,6 +25,7 @@ describe('what is asked for', () => {
       concurrency: 32,
       batchSize: 1000,
       bypassGovernanceRetention: false,
+      asksIdentity: true,
     });
     expect(warnings).toEqual([]);
   });
@@ -180,10 +181,15 @@ describe('connection', () => {
 
 describe('bad input: the input is named, and the mend', () => {
   it.each<[name: string, inputs: Inputs, input: string, mend: RegExp, env?: Inputs]>([
-    ['no operation', { ...UNDELETE, operation: '' }, 'operation', /undelete, rollback, download/],
-    ['unknown operation', { ...UNDELETE, operation: 'restore-all' }, 'operation', /undelete, rollback, download/],
+    ['no operation', { ...UNDELETE, operation: '' }, 'operation', /undelete, rollback, recover, download/],
+    [
+      'unknown operation',
+      { ...UNDELETE, operation: 'restore-all' },
+      'operation',
+      /undelete, rollback, recover, download/,
+    ],
     ['operation mistyped', { ...UNDELETE, operation: 'undelet' }, 'operation', /Did you mean undelete\?/],
-    ['operation of later', { ...UNDELETE, operation: 'recover' }, 'operation', /undelete, rollback, download/],
+    ['operation of later', { ...UNDELETE, operation: 'guard' }, 'operation', /undelete, rollback, recover, download/],
     ['no bucket', { ...UNDELETE, bucket: ' ' }, 'bucket', /Give the name/],
     ['bucket as URL', { ...UNDELETE, bucket: 's3://my-bucket/site/' }, 'bucket', /bucket: my-bucket without s3:\/\//],
     ['bucket as ARN', { ...UNDELETE, bucket: 'arn:aws:s3:::my-bucket' }, 'bucket', /name of the bucket itself/],
@@ -319,8 +325,6 @@ describe('inputs that this action does not have', () => {
 describe('inputs of later versions', () => {
   it.each([
     ['engine', 'batch-operations'],
-    ['queue-url', 'https://sqs.example.com/1/q'],
-    ['report-to', 'issue'],
     ['plan-digest', 'sha256:0'],
   ])('%s: %s is refused, for the run would do something else than was asked', (name, value) => {
     expect(problemsOf({ ...UNDELETE, [name]: value })).toEqual([

@@ -325,7 +325,7 @@ describe('inputs that were refused', () => {
     );
     expect(summary).toMatch(/^ ?❌ Refused: nothing was changed/);
     expect(summary).toMatch(
-      /operation "undelet" is not known\. Use one of: undelete, rollback, download\. Did you mean undelete\?/,
+      /operation "undelet" is not known\. Use one of: undelete, rollback, recover, download\. Did you mean undelete\?/,
     );
     expect(summary).toMatch(/bucket "s3:\/\/my-bucket" is a URL/);
   });

@@ -1,0 +1,144 @@
+import { type BucketEvent, compareEvents, identityOf } from './event.ts';
+import { type Entry, type KeyHistory, markersOnTop } from './history.ts';
+import type { Verdict } from './judge.ts';
+import type { SkipReason } from './target.ts';
+
+/** An event of a key, and what the policy says of it. */
+export interface Judged {
+  readonly event: BucketEvent;
+  readonly verdict: Exclude<Verdict, { kind: 'irrelevant' }>;
+}
+
+export type KeyVerdict =
+  /** The version to go back to. */
+  | { readonly kind: 'back'; readonly versionId: string }
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'skip'; readonly reason: SkipReason };
+
+/**
+ * What one key was before the events that were not wanted: its history is the only truth, the events only say who made
+ * which of its entries. Nothing is gone back behind what somebody wanted, or wrote since. Pure.
+ * `judged`: all events of the key that are known, duplicates too; at least one.
+ */
+export function beforeEvents(history: KeyHistory, judged: readonly Judged[]): KeyVerdict {
+  const found = goBack(history.entries, judged);
+  if (history.otherOrder === undefined) return found;
+  const other = goBack(history.otherOrder, judged);
+  return JSON.stringify(found) === JSON.stringify(other) ? found : { kind: 'skip', reason: 'ambiguous-order' };
+}
+
+/** Does anything ask for the history of the key? Otherwise: why it is left. */
+export function whyLeft(judged: readonly Judged[]): SkipReason | undefined {
+  if (judged.some(({ verdict }) => verdict.kind === 'act')) return undefined;
+  const newest = judged.reduce((a, b) => (compareEvents(a.event, b.event) > 0 ? a : b));
+  return reasonOf(newest.verdict);
+}
+
+function reasonOf(verdict: Judged['verdict']): SkipReason | undefined {
+  return verdict.kind === 'leave' ? verdict.reason : verdict.kind === 'wait' ? 'held-off' : undefined;
+}
+
+/**
+ * Markers that lie below the one that an event named, and are not much older, count as the same deletion: their events may
+ * be late. An older one says that the key was gone before. In ms.
+ */
+const SAME_DELETION_MS = 10 * 60_000;
+/** How far an event may lie from the `null` marker that it made: that name may be another's by now. In ms. */
+const NULL_MARKER_MS = 60_000;
+
+function goBack(entries: readonly Entry[], judged: readonly Judged[]): KeyVerdict {
+  const left = whyLeft(judged);
+  if (left !== undefined) return { kind: 'skip', reason: left };
+  const verdicts = verdictsById(judged);
+  const verdictsOn = (entry: Entry) =>
+    (verdicts.get(entry.versionId) ?? []).filter(({ event }) => made(event, entry)).map(({ verdict }) => verdict);
+  const isUnwanted = (entry: Entry | undefined) =>
+    entry !== undefined && verdictsOn(entry).some(({ kind }) => kind === 'act');
+
+  // The markers on top: one of them has to be an unwanted one, and none may be wanted, or too young to tell.
+  const markers = markersOnTop(entries);
+  const top = entries.slice(0, markers === 0 ? 1 : markers);
+  const oldest = top.findLastIndex(isUnwanted);
+  const against = top
+    .flatMap(verdictsOn)
+    .map(reasonOf)
+    .find((reason) => reason !== undefined);
+  if (oldest === -1) return against === 'held-off' ? skip(against) : notOnTop(entries, judged);
+  if (against !== undefined) return skip(against);
+
+  const fight = isFight(judged);
+  if (markers > 0) {
+    const named = top[oldest]?.lastModified ?? 0;
+    const before = top.slice(oldest + 1).some(({ lastModified }) => named - lastModified > SAME_DELETION_MS);
+    if (before) return skip('deleted-before');
+    if (markers === entries.length) return skip('nothing-to-restore');
+  }
+
+  // Below, what was overwritten unwanted as well.
+  const bringsBack = restoringCopies(entries, judged);
+  let target = markers;
+  while (isUnwanted(entries[target]) && !bringsBack(target)) target += 1;
+  if (target === 0) return skip('restored-by-copy');
+  // What was written where nothing was has overwritten nothing.
+  if (target > markers && entries[target]?.deleteMarker !== false) target -= 1;
+  const version = entries[target];
+  if (target === 0 || version === undefined) return skip('not-an-overwrite');
+  return fight ? skip('deleted-again') : { kind: 'back', versionId: version.versionId };
+}
+
+function skip(reason: SkipReason): KeyVerdict {
+  return { kind: 'skip', reason };
+}
+
+function verdictsById(judged: readonly Judged[]): ReadonlyMap<string, readonly Judged[]> {
+  const byId = new Map<string, Judged[]>();
+  for (const one of judged) {
+    const id = one.event.versionId ?? 'null';
+    const known = byId.get(id);
+    if (known === undefined) byId.set(id, [one]);
+    else known.push(one);
+  }
+  return byId;
+}
+
+/** Did this event make this entry? */
+function made({ kind, versionId = 'null', at }: BucketEvent, entry: Entry): boolean {
+  if (versionId !== entry.versionId || (kind === 'overwrite') === entry.deleteMarker) return false;
+  // A lifecycle rule's marker is stamped midnight.
+  return kind !== 'delete-marker' || versionId !== 'null' || Math.abs(at - entry.lastModified) <= NULL_MARKER_MS;
+}
+
+/** What the unwanted events made is not on top: undone already, or covered by something newer. */
+function notOnTop(entries: readonly Entry[], judged: readonly Judged[]): KeyVerdict {
+  const acts = judged.filter(({ verdict }) => verdict.kind === 'act');
+  const isLive = entries[0]?.deleteMarker === false;
+  const byId = new Map(entries.map((entry) => [entry.versionId, entry]));
+  const isGone = acts.every(({ event }) => {
+    const entry = byId.get(event.versionId ?? 'null');
+    return event.kind !== 'overwrite' && (entry === undefined || !made(event, entry));
+  });
+  return isLive && isGone ? { kind: 'unchanged' } : skip(entries.length === 0 ? 'nothing-to-restore' : 'superseded');
+}
+
+/**
+ * Is the entry at this index a copy that has the content of an older version than the one below it? Then somebody, perhaps
+ * ourselves, put the key back. To undo that would bring back what was wrong.
+ */
+function restoringCopies(entries: readonly Entry[], judged: readonly Judged[]): (index: number) => boolean {
+  const copies = new Set(judged.flatMap(({ event }) => (event.copied ? [event.versionId ?? 'null'] : [])));
+  if (copies.size === 0) return () => false;
+  const contentOf = ({ etag, size }: Entry) => `${etag} ${size}`;
+  const oldest = new Map(entries.map((entry, index) => [contentOf(entry), index]));
+  return (index) => {
+    const entry = entries[index];
+    if (entry?.etag === undefined || !copies.has(entry.versionId)) return false;
+    return (oldest.get(contentOf(entry)) ?? 0) > index + 1;
+  };
+}
+
+/** The same key again and again: somebody, or something, wants it gone. */
+function isFight(judged: readonly Judged[]): boolean {
+  const acts = judged.flatMap(({ event, verdict }) => (verdict.kind === 'act' ? [{ event, rule: verdict.rule }] : []));
+  const most = Math.min(...acts.map(({ rule }) => rule.maxRestoresPerKey ?? Number.POSITIVE_INFINITY));
+  return new Set(acts.map(({ event }) => identityOf(event))).size > most;
+}

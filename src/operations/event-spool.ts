@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { type BucketEvent, compareEvents } from '../core/event.ts';
+import { compareKeys } from '../core/keys.ts';
+import { openSorter, type Sorter } from '../files/sort.ts';
+
+/** The events of a run, on disk where there are many, sorted by key, so that all events of a key are together. */
+
+export interface SpooledEvent {
+  readonly event: BucketEvent;
+  /** The number of the message it came in; -1 where it came in none. */
+  readonly message: number;
+}
+
+/** All events of one key, oldest first; at least one. */
+export interface KeyEvents {
+  readonly bucket: string;
+  readonly key: string;
+  readonly events: readonly SpooledEvent[];
+}
+
+/** Keys that are looked at together. */
+const GROUP = 250;
+
+export function openEventSpool(folder: string, stop: AbortSignal): Sorter<SpooledEvent> {
+  return openSorter<SpooledEvent>({
+    folder: join(folder, 'events'),
+    stop,
+    encode: (spooled) => JSON.stringify(spooled),
+    decode: (line) => JSON.parse(line) as SpooledEvent,
+    compare: ({ event: a }, { event: b }) =>
+      compareKeys(a.bucket, b.bucket) || compareKeys(a.key, b.key) || compareEvents(a, b),
+  });
+}
+
+/** The keys of a spool in groups, each of one bucket. */
+export async function* keyGroups(spool: Sorter<SpooledEvent>): AsyncGenerator<KeyEvents[]> {
+  let group: KeyEvents[] = [];
+  let events: SpooledEvent[] = [];
+  for await (const batch of spool.sorted()) {
+    for (const spooled of batch) {
+      const [first] = events;
+      const { bucket, key } = spooled.event;
+      if (first !== undefined && (first.event.key !== key || first.event.bucket !== bucket)) {
+        group.push({ bucket: first.event.bucket, key: first.event.key, events });
+        events = [];
+        if (group.length >= GROUP || first.event.bucket !== bucket) {
+          yield group;
+          group = [];
+        }
+      }
+      events.push(spooled);
+    }
+  }
+  const [first] = events;
+  if (first !== undefined) group.push({ bucket: first.event.bucket, key: first.event.key, events });
+  if (group.length > 0) yield group;
+}

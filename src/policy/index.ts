@@ -1,0 +1,2 @@
+export { parsePolicy } from './parse.ts';
+export { readPolicy } from './read.ts';
