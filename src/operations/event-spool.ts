@@ -19,7 +19,7 @@ export interface KeyEvents {
 }
 
 /** Keys that are looked at together. */
-const GROUP = 250;
+const GROUP = 1000;
 
 export function openEventSpool(folder: string, stop: AbortSignal): Sorter<SpooledEvent> {
   return openSorter<SpooledEvent>({

@@ -37,7 +37,8 @@ export interface QueueOptions {
   readonly random?: () => number;
 }
 
-const VISIBILITY_SECONDS = 120;
+/** As long as SQS hides a message by itself: what a run held that was killed is soon there again. */
+const VISIBILITY_SECONDS = 30;
 /**
  * Any wait makes it a long poll, which asks all servers of the queue, so that an empty answer means an empty queue. The
  * 20 seconds that SQS allows save requests where a queue is watched all day; here they would be idle time in an incident.

@@ -196,7 +196,7 @@ export function scene(receive: Receive, options: Partial<QueueOptions> = {}): Sc
   sqs.receive = receive;
   const { now, timer } = clock;
   const fixed = { client: sqs.client, url: URL_OF_QUEUE, stop: NEVER, abort: NEVER, now, timer, random: () => 0.5 };
-  const queue = openQueue({ ...fixed, concurrency: 32, ...options });
+  const queue = openQueue({ ...fixed, concurrency: 32, visibilitySeconds: VISIBILITY, ...options });
   const fill = async (limits: Partial<DrainLimits> = {}) => {
     const taken: QueueMessage[] = [];
     await queue.drain({ ...LIMITS, ...limits }, async (messages) => void taken.push(...messages));
@@ -204,5 +204,8 @@ export function scene(receive: Receive, options: Partial<QueueOptions> = {}): Sc
   };
   return { sqs, clock, queue, fill };
 }
+
+/** Long enough that the clock of a test can go on without a beat. Seconds. */
+const VISIBILITY = 120;
 
 export const idsOf = (messages: readonly QueueMessage[]): string[] => messages.map(({ id }) => id);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { QueueOptions } from '../../../src/queue/index.ts';
 import { answers, backlog, idsOf, LIMITS, message, type Scene, scene, settle, sqsError } from './fake-sqs.ts';
 
-/** Visibility is the default, two minutes: a beat is 15 seconds. */
+/** Visibility is two minutes here: a beat is 15 seconds. */
 const SECOND = 1000;
 
 async function holding(
