@@ -38949,8 +38949,11 @@ function stopsTheRun(code) {
 
 ;// CONCATENATED MODULE: ./build/core/globs.js
 
-/** The globs as documented: picomatch's, with dot files. A backslash is no separator on a Windows runner either. */
-const AS_PATHS = { dot: true, windows: false };
+/**
+ * The globs as documented: picomatch's, with dot files. A backslash is no separator on a Windows runner either. `posix`: `[!a]`
+ * is "not a", as in every shell; without it picomatch takes it for "! or a", the very opposite.
+ */
+const AS_PATHS = { dot: true, windows: false, posix: true };
 /** The same for keys, which are no paths: `*` matches a newline too. */
 const AS_KEYS = { ...AS_PATHS, flags: 's' };
 /**

@@ -39,8 +39,9 @@ function reasonOf(verdict: Judged['verdict']): SkipReason | undefined {
 }
 
 /**
- * Markers that lie below the one that an event named, and are not much older, count as the same deletion: their events may
- * be late. An older one says that the key was gone before. In ms.
+ * Markers on top that no event names, and that are not much older or newer than one that is named, count as the same deletion:
+ * their events may be late. An older one says that the key was gone before; of a newer one nobody knows who wanted it, for its
+ * event was dealt with in an earlier run. In ms.
  */
 const SAME_DELETION_MS = 10 * 60_000;
 /** How far an event may lie from the `null` marker that it made: that name may be another's by now. In ms. */
@@ -71,6 +72,10 @@ function goBack(entries: readonly Entry[], judged: readonly Judged[]): KeyVerdic
     const named = top[oldest]?.lastModified ?? 0;
     const before = top.slice(oldest + 1).some(({ lastModified }) => named - lastModified > SAME_DELETION_MS);
     if (before) return skip('deleted-before');
+    const since = top
+      .slice(0, oldest)
+      .some((e) => verdictsOn(e).length === 0 && e.lastModified - named > SAME_DELETION_MS);
+    if (since) return skip('superseded');
     if (markers === entries.length) return skip('nothing-to-restore');
   }
 

@@ -1,7 +1,10 @@
 import picomatch from 'picomatch';
 
-/** The globs as documented: picomatch's, with dot files. A backslash is no separator on a Windows runner either. */
-const AS_PATHS = { dot: true, windows: false } as const;
+/**
+ * The globs as documented: picomatch's, with dot files. A backslash is no separator on a Windows runner either. `posix`: `[!a]`
+ * is "not a", as in every shell; without it picomatch takes it for "! or a", the very opposite.
+ */
+const AS_PATHS = { dot: true, windows: false, posix: true } as const;
 /** The same for keys, which are no paths: `*` matches a newline too. */
 const AS_KEYS = { ...AS_PATHS, flags: 's' } as const;
 

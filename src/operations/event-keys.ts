@@ -7,6 +7,7 @@ import type { Judge } from '../core/judge.ts';
 import type { Narrator } from '../core/narrator.ts';
 import { type Failure, type Outcome, stopsTheRun } from '../core/outcome.ts';
 import { type BucketFacts, type Buckets, S3Failure } from '../core/ports.ts';
+import { forLog } from '../core/text.ts';
 import type { PlanSpool } from '../files/plan-spool.ts';
 import type { Sorter } from '../files/sort.ts';
 import { type KeyEvents, keyGroups, type SpooledEvent } from './event-spool.ts';
@@ -105,12 +106,22 @@ export async function planEvents(
 
   async function look(bucket: string): Promise<Failure | undefined> {
     try {
-      facts.set(bucket, await buckets.open(bucket).preflight());
-      return undefined;
+      const found = await buckets.open(bucket).preflight();
+      facts.set(bucket, found);
+      return found.mfaDelete ? mfaDelete(bucket) : undefined;
     } catch (error) {
       return ownFailure(error);
     }
   }
+}
+
+/** Of this bucket alone: those of other buckets must not wait for it. */
+function mfaDelete(bucket: string): Failure {
+  return {
+    code: 'mfa-delete-enabled',
+    message: `bucket ${forLog(bucket)} has MFA delete enabled: its delete markers can only be removed with a one-time password`,
+    hint: "The bucket owner's root user can remove them, or turn MFA delete off (PutBucketVersioning). The bot cannot guard this bucket.",
+  };
 }
 
 /** What is wrong with one bucket only. @throws the error where it is not of that bucket alone */

@@ -26,7 +26,9 @@ export function checkPlan(request: ChangeRequest, facts: AllFacts, plan: Plan, t
       new RollbackError(
         'max-changes-exceeded',
         `input "max-changes": the plan changes ${planned} keys, more than the ${request.maxChanges} allowed`,
-        'Look at the plan; then narrow the scope, or raise "max-changes".',
+        request.operation === 'recover'
+          ? 'Look at who did it, in the summary; then raise "max-changes", or let a rule of the policy only report (then: report).'
+          : 'Look at the plan; then narrow the scope, or raise "max-changes".',
       ),
     );
   }

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { RollbackError } from '../core/errors.ts';
+import { CancelledError, RollbackError } from '../core/errors.ts';
 import { newIncident } from '../core/incident.ts';
 import { openJudge } from '../core/judge.ts';
 import { DEFAULT_POLICY, type Policy } from '../core/policy.ts';
@@ -88,6 +88,8 @@ export async function recover(request: RecoverRequest, deps: RecoverDeps): Promi
       thrown ??= error;
     });
     queue.close();
+    // Told to stop while it answered: what was restored is restored, and the messages come again.
+    if (stop.aborted) thrown ??= new CancelledError();
     thrown ??= queueProblem(queue, tally);
   }
   for (const spooled of [spool, outcomes, archived]) await spooled.cleanUp().catch(() => {});
