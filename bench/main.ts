@@ -4,6 +4,7 @@
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { bot } from './bot.ts';
 import { copies } from './copies.ts';
 import { cpuPerEntry } from './cpu.ts';
 import { journal } from './journal.ts';
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, (sandbox: RemoteSandbox) => Promise<void>
   listing: listings,
   manifest,
   memory: (sandbox) => memory(sandbox, values.long),
+  bot: () => bot(values.long),
 };
 
 const unknown = positionals.filter((name) => !(name in BENCHES));

@@ -11,6 +11,8 @@ const markdown = new MarkdownIt({ html: true, linkify: false });
 export interface Summary {
   readonly title: string;
   readonly markdown: string;
+  /** Where GitHub shows it; default `summary`. */
+  readonly kind?: string;
 }
 
 export function renderMarkdown(text: string): string {
@@ -18,22 +20,27 @@ export function renderMarkdown(text: string): string {
 }
 
 /** Writes a page per summary, and `index.html` with all of them, as GitHub shows the steps of a job. Returns its path. */
-export function writePages(summaries: readonly Summary[]): string {
-  rmSync(OUT, { recursive: true, force: true });
-  mkdirSync(OUT, { recursive: true });
-  const names = summaries.map(({ title }, i) => `${i + 1}-${title.toLowerCase().replace(/[^a-z]+/g, '-')}.html`);
+export function writePages(summaries: readonly Summary[], folder = OUT): string {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const names = summaries.map(({ title }, i) => pageName(i, title));
   summaries.forEach((summary, i) => {
-    writeFileSync(join(OUT, names[i] ?? ''), page(summary.title, [summary]));
+    writeFileSync(join(folder, names[i] ?? ''), page(summary.title, [summary]));
   });
-  const index = join(OUT, 'index.html');
+  const index = join(folder, 'index.html');
   writeFileSync(index, page('All runs of the demo', summaries));
   return index;
+}
+
+/** Of the i-th page, from 0. */
+export function pageName(i: number, title: string): string {
+  return `${i + 1}-${title.toLowerCase().replace(/[^a-z]+/g, '-')}.html`;
 }
 
 function page(title: string, summaries: readonly Summary[]): string {
   const boxes = summaries.map(
     (summary) =>
-      `<section><header>${escaped(summary.title)} <small>summary</small></header>\n` +
+      `<section><header>${escaped(summary.title)} <small>${escaped(summary.kind ?? 'summary')}</small></header>\n` +
       `<article>${renderMarkdown(summary.markdown)}</article></section>`,
   );
   return `<!doctype html>

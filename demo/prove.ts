@@ -34,7 +34,7 @@ export function standingOf(bucket: Bucket, good: Story['good']): Standing {
   return { right, missing, wrong: good.size - right - missing, extra };
 }
 
-function isSame(entry: Entry, published: Published): boolean {
+export function isSame(entry: Entry, published: Published): boolean {
   return entry.contentType === published.contentType && published.body.equals(entry.body ?? Buffer.of());
 }
 
@@ -78,14 +78,19 @@ export function fetchedAsAt(from: Bucket, key: string, folder: string, at: numbe
     : { ok: false, says: `${key} on disk is not what was live then` };
 }
 
-export function checkStayDeleted(bucket: Bucket, retired: readonly string[]): Check {
+/** `retired`: what somebody took away on purpose. */
+export function checkStayDeleted(
+  bucket: Bucket,
+  retired: readonly string[],
+  { noun, by } = { noun: 'page', by: 'an earlier deploy' },
+): Check {
   const back = retired.filter((key) => isLive(bucket, key));
   return back.length === 0
     ? {
         ok: true,
-        says: `the ${count(retired.length, 'page')} that an earlier deploy took away on purpose did not come back`,
+        says: `the ${count(retired.length, noun)} that ${by} took away on purpose did not come back`,
       }
-    : { ok: false, says: `${back.length} pages that were taken away on purpose came back, first ${back[0]}` };
+    : { ok: false, says: `${count(back.length, noun)} that ${by} took away on purpose came back, first ${back[0]}` };
 }
 
 /** An output or a number is what it should be. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
 
@@ -11,6 +11,9 @@ import * as z from 'zod';
  */
 
 const root = resolve(import.meta.dirname, '..');
+
+/** Another build than the one that is committed, where S3_ROLLBACK_DIST names its folder. */
+const dist = resolve(root, process.env.S3_ROLLBACK_DIST ?? 'dist');
 
 const actionYml = z
   .object({
@@ -66,7 +69,10 @@ export async function runStep(inputs: Readonly<Record<string, string>>, options:
     ...options.env,
   };
   const begin = performance.now();
-  const child = spawn(NODE, [...(options.nodeOptions ?? []), join(root, actionYml.runs.main)], { cwd: temp, env });
+  const child = spawn(NODE, [...(options.nodeOptions ?? []), join(dist, relative('dist', actionYml.runs.main))], {
+    cwd: temp,
+    env,
+  });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {

@@ -32,15 +32,28 @@ export interface Story {
   readonly junk: readonly string[];
 }
 
+/** The site as three good deploys left it. */
+export interface GoodSite {
+  readonly deploys: readonly Deploy[];
+  readonly site: ReadonlyMap<string, Published>;
+  readonly retired: readonly string[];
+}
+
 /** Write the whole story into a bucket, up to some minutes before `now`. */
 export function tellStory(bucket: Bucket, now: number): Story {
+  const { deploys, site, retired } = publishSite(bucket, now);
+  return { deploys, good: new Map(site), retired, ...deployTheWrongFolder(bucket, site, now - 18 * MINUTE) };
+}
+
+/** What was good of it. */
+export function publishSite(bucket: Bucket, now: number): GoodSite {
   const site = new Map<string, Published>();
   const deploys: Deploy[] = [];
 
   function deploy(name: string, at: number, files: readonly string[], edition: number, gone: readonly string[] = []) {
     const added = files.filter((key) => !site.has(key)).length;
     files.forEach((key, i) => {
-      const file = { body: bodyOf(key, edition), contentType: typeOf(key) };
+      const file = fileOf(key, edition);
       site.set(key, file);
       bucket.put(key, { ...file, lastModified: at + i * 10, metadata: { release: String(edition) } });
     });
@@ -58,7 +71,7 @@ export function tellStory(bucket: Bucket, now: number): Story {
   deploy('redesign', now - 6 * DAY, [...TOP, ...shop.filter(isPage), ...assets(2)], 2, [...retired, ...assets(1)]);
   deploy('autumn news', now - DAY, [...TOP, ...blog(680, 740)], 3);
 
-  return { deploys, good: new Map(site), retired, ...deployTheWrongFolder(bucket, site, now - 18 * MINUTE) };
+  return { deploys, site, retired };
 }
 
 /** The fourth deploy synced the wrong folder: half-rendered pages over good ones, its own litter, and all else deleted. */
@@ -149,6 +162,10 @@ const TYPES: Readonly<Record<string, string>> = {
 
 function typeOf(key: string): string {
   return TYPES[key.slice(key.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+}
+
+export function fileOf(key: string, edition: number): Published {
+  return { body: bodyOf(key, edition), contentType: typeOf(key) };
 }
 
 /** Always the same for a key and an edition, and different from all others. */

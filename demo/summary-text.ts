@@ -1,4 +1,4 @@
-import { bold, columns, cut, dim, wrap } from './terminal.ts';
+import { bold, columns, cut, dim, width as widthOf, wrap } from './terminal.ts';
 
 /**
  * A job summary for the terminal, from its HTML. Knows the few elements that summaries are made of. What a reader on
@@ -55,16 +55,21 @@ function tableText(inside: string, width: number): string[] {
     })),
   );
   const right = (rows[0] ?? []).flatMap((cell, i) => (cell.right ? [i] : []));
-  return columns(
-    rows.map((row) => row.map((cell) => cell.text)),
-    right,
-  );
+  const texts = rows.map((row) => row.map((cell) => cell.text));
+  const lines = columns(texts, right);
+  if (lines.every((line) => widthOf(line) <= 1.5 * width)) return lines;
+  // Far too wide: each row by itself, its cells below one another.
+  const [head = [], ...others] = texts;
+  return others.flatMap((row, i) => [
+    ...(i === 0 ? [] : ['']),
+    ...columns(row.map((cell, j) => [head[j] ?? '', cell])),
+  ]);
 }
 
 const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"' };
 
 /** Without tags and comments, entities resolved. */
-function plain(html: string): string {
+export function plain(html: string): string {
   return html
     .replace(/<!--[\s\S]*?-->|<[^>]*>/g, '')
     .replace(/&(?:#(\d+)|(\w+));/g, (all, code, name) =>

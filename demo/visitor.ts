@@ -13,10 +13,22 @@ const VISITS = [
   '.cache/chunk-3.tmp',
 ];
 
+/** What is opened, and what is said of a page that should not be there. */
+export interface Visits {
+  readonly paths: readonly string[];
+  readonly unexpected: string;
+}
+
+const DEFAULT: Visits = { paths: VISITS, unexpected: 'never a page of the good site' };
+
 /** Opens some pages of the site over HTTP, as a visitor would, and says what came. */
-export async function visit(site: string, expected: ReadonlyMap<string, Published>): Promise<string[]> {
+export async function visit(
+  site: string,
+  expected: ReadonlyMap<string, Published>,
+  { paths, unexpected }: Visits = DEFAULT,
+): Promise<string[]> {
   const rows = await Promise.all(
-    VISITS.map(async (path) => {
+    paths.map(async (path) => {
       const response = await fetch(`${site}/${SITE}${path.split('/').map(encodeURIComponent).join('/')}`);
       const body = Buffer.from(await response.arrayBuffer());
       const wanted = expected.get(SITE + path);
@@ -26,7 +38,7 @@ export async function visit(site: string, expected: ReadonlyMap<string, Publishe
         ok ? good('✓') : bad('✗'),
         cut(`/${path.replace(/index\.html$/, '')}`, 40),
         String(response.status),
-        wanted === undefined ? `${shown} ${dim('(never a page of the good site)')}` : shown,
+        wanted === undefined ? `${shown} ${dim(`(${unexpected})`)}` : shown,
       ];
     }),
   );

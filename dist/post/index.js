@@ -40848,7 +40848,8 @@ function leftWords({ skipped }) {
     const parts = [
         [skipped['report-only'], 'to look at'],
         [skipped['deleted-again'], 'deleted again and again'],
-        [(skipped.wanted ?? 0) + (skipped['own-change'] ?? 0), 'wanted'],
+        [(skipped.wanted ?? 0) + (skipped['own-change'] ?? 0), 'left alone as wanted'],
+        [skipped.superseded, 'written since'],
         [skipped['held-off'], 'left for the next run'],
     ];
     return parts.flatMap(([n, words]) => (n ? [`${grouped(n)} ${words}`] : [])).join(', ');

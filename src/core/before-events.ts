@@ -10,21 +10,29 @@ export interface Judged {
 }
 
 export type KeyVerdict =
-  /** The version to go back to. */
-  | { readonly kind: 'back'; readonly versionId: string }
+  /**
+   * The version to go back to. `last`: the marker that has to go last, and after all others are gone; until then an event that is
+   * still in the queue names what makes the key deleted, and a run that was broken off is finished by the next.
+   */
+  | { readonly kind: 'back'; readonly versionId: string; readonly last?: string }
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'skip'; readonly reason: SkipReason };
 
 /**
  * What one key was before the events that were not wanted: its history is the only truth, the events only say who made
  * which of its entries. Nothing is gone back behind what somebody wanted, or wrote since. Pure.
- * `judged`: all events of the key that are known, duplicates too; at least one.
+ * `judged`: all events of the key that are known, duplicates too; at least one. `now`: ms.
  */
-export function beforeEvents(history: KeyHistory, judged: readonly Judged[]): KeyVerdict {
-  const found = goBack(history.entries, judged);
+export function beforeEvents(history: KeyHistory, judged: readonly Judged[], now: number): KeyVerdict {
+  const found = goBack(history.entries, judged, now);
   if (history.otherOrder === undefined) return found;
-  const other = goBack(history.otherOrder, judged);
-  return JSON.stringify(found) === JSON.stringify(other) ? found : { kind: 'skip', reason: 'ambiguous-order' };
+  const other = goBack(history.otherOrder, judged, now);
+  return essence(found) === essence(other) ? found : { kind: 'skip', reason: 'ambiguous-order' };
+}
+
+/** Of two markers it does not matter which goes last. */
+function essence(verdict: KeyVerdict): string {
+  return JSON.stringify(verdict.kind === 'back' ? verdict.versionId : verdict);
 }
 
 /** Does anything ask for the history of the key? Otherwise: why it is left. */
@@ -39,15 +47,16 @@ function reasonOf(verdict: Judged['verdict']): SkipReason | undefined {
 }
 
 /**
- * Markers on top that no event names, and that are not much older or newer than one that is named, count as the same deletion:
- * their events may be late. An older one says that the key was gone before; of a newer one nobody knows who wanted it, for its
- * event was dealt with in an earlier run. In ms.
+ * Markers on top that no event names, and that were made within a minute of one that is named, count as the same deletion. An
+ * older one says that the key was gone before: its own event was dealt with then, and the key left as it was. In ms.
  */
-const SAME_DELETION_MS = 10 * 60_000;
+const SAME_DELETION_MS = 60_000;
+/** So long the event of a newer marker may still be on its way; after that it was dealt with in an earlier run. In ms. */
+const LATE_MS = 15 * 60_000;
 /** How far an event may lie from the `null` marker that it made: that name may be another's by now. In ms. */
 const NULL_MARKER_MS = 60_000;
 
-function goBack(entries: readonly Entry[], judged: readonly Judged[]): KeyVerdict {
+function goBack(entries: readonly Entry[], judged: readonly Judged[], now: number): KeyVerdict {
   const left = whyLeft(judged);
   if (left !== undefined) return { kind: 'skip', reason: left };
   const verdicts = verdictsById(judged);
@@ -72,10 +81,11 @@ function goBack(entries: readonly Entry[], judged: readonly Judged[]): KeyVerdic
     const named = top[oldest]?.lastModified ?? 0;
     const before = top.slice(oldest + 1).some(({ lastModified }) => named - lastModified > SAME_DELETION_MS);
     if (before) return skip('deleted-before');
-    const since = top
-      .slice(0, oldest)
-      .some((e) => verdictsOn(e).length === 0 && e.lastModified - named > SAME_DELETION_MS);
-    if (since) return skip('superseded');
+    const newer = top.slice(0, oldest).filter((entry) => verdictsOn(entry).length === 0);
+    const since = newer.filter(({ lastModified }) => lastModified - named > SAME_DELETION_MS);
+    // Nobody knows yet who made it, or whether that was wanted.
+    if (since.some(({ lastModified }) => now - lastModified < LATE_MS)) return skip('held-off');
+    if (since.length > 0) return skip('superseded');
     if (markers === entries.length) return skip('nothing-to-restore');
   }
 
@@ -85,10 +95,12 @@ function goBack(entries: readonly Entry[], judged: readonly Judged[]): KeyVerdic
   while (isUnwanted(entries[target]) && !bringsBack(target)) target += 1;
   if (target === 0) return skip('restored-by-copy');
   // What was written where nothing was has overwritten nothing.
-  if (target > markers && entries[target]?.deleteMarker !== false) target -= 1;
+  while (target > markers && entries[target]?.deleteMarker !== false) target -= 1;
   const version = entries[target];
   if (target === 0 || version === undefined) return skip('not-an-overwrite');
-  return fight ? skip('deleted-again') : { kind: 'back', versionId: version.versionId };
+  if (fight) return skip('deleted-again');
+  const last = markers > 1 ? top[oldest]?.versionId : undefined;
+  return { kind: 'back', versionId: version.versionId, ...(last !== undefined && { last }) };
 }
 
 function skip(reason: SkipReason): KeyVerdict {

@@ -30,6 +30,9 @@ export interface Judge {
   judge(event: BucketEvent): Verdict;
 }
 
+/** How far the clock of a runner may be behind S3's. */
+const CLOCKS_MS = 5 * 60_000;
+
 interface CompiledRule {
   readonly rule: Rule;
   readonly matches: (event: BucketEvent) => boolean;
@@ -72,8 +75,8 @@ export function openJudge(policy: Policy, { now, self }: Circumstances): Judge {
       if (isOwn(event)) return { kind: 'leave', reason: 'own-change', rule };
       if (found.isWanted(event)) return { kind: 'leave', reason: 'wanted', rule };
       const left = event.at + rule.holdOff - now;
-      // An event from the future, by a clock that is wrong, must not be held for ever.
-      if (left > 0 && rule.holdOff > 0) {
+      // An event from the future, by a clock that is wrong, must not be held until then.
+      if (left > 0 && rule.holdOff > 0 && event.at - now <= CLOCKS_MS) {
         return { kind: 'wait', rule, seconds: Math.ceil(Math.min(left, rule.holdOff) / 1000) };
       }
       bursts ??= new Map(rules.map((one) => [one, burstsOf(one)]));

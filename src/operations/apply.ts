@@ -20,8 +20,12 @@ export interface ApplyDeps {
   readonly concurrency: number;
   /** Is the versioning of this bucket suspended? */
   readonly isSuspended: (bucket: string) => boolean;
-  /** An undelete within a window: when a key was deleted is what its oldest marker says. */
-  readonly oldestMarkerLast: boolean;
+  /**
+   * The last marker of each key goes in a later request than the others, and only if these are gone. It tells the run that
+   * finishes what was broken off that there is something to finish: in an undelete within a window the oldest, which says when
+   * the key was deleted; of the bot the one that an event names.
+   */
+  readonly lastMarkerAlone: boolean;
   /** Counts up over the run; shared by its chunks. */
   readonly nextIntent: () => number;
   /** A key has all its answers. */
@@ -55,8 +59,7 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps, part: 'all' | 'b
   const deletions = chunk.keys.filter((k) => k.line.steps.some((s) => s.do === 'delete-version'));
 
   await forEachConcurrently(markersOnly.filter(isReplaceable), deps.concurrency, checkUnchanged);
-  // Broken off between two requests, a key must still be in the window for the run that finishes it.
-  const isHeldBack = (k: ChunkKey, s: Removable) => deps.oldestMarkerLast && s === k.line.steps.at(-1);
+  const isHeldBack = (k: ChunkKey, s: Removable) => deps.lastMarkerAlone && s === k.line.steps.at(-1);
   await removeAll(itemsOf(markersOnly, (k, s) => k.outcome === undefined && !isHeldBack(k, s)));
   await removeAll(itemsOf(markersOnly, (k, s) => k.outcome === undefined && isHeldBack(k, s)));
   await forEachConcurrently(written, deps.concurrency, (key) => writeSteps(key, key.line.steps.slice(-key.open)));

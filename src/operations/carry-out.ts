@@ -41,8 +41,9 @@ export async function carryOut(request: ChangeRequest, plan: Plan, deps: CarryOu
     tally,
     concurrency,
     isSuspended: (bucket) => facts.get(bucket)?.versioning === 'Suspended',
-    oldestMarkerLast:
-      request.target.kind === 'undelete' && (request.target.after ?? request.target.before) !== undefined,
+    lastMarkerAlone:
+      request.target.kind === 'before-events' ||
+      (request.target.kind === 'undelete' && (request.target.after ?? request.target.before) !== undefined),
     nextIntent: () => ++intents,
     onKeyDone: () => narrator.progress(++done, tally.totals.planned, 'keys'),
   };

@@ -20,6 +20,8 @@ export interface EventKeysDeps {
   readonly buckets: Buckets;
   readonly narrator: Narrator;
   readonly judge: Judge;
+  /** ms. */
+  readonly now: number;
   /** Preflight of each bucket is noted here when its first key comes up. */
   readonly facts: Map<string, BucketFacts>;
 }
@@ -50,7 +52,7 @@ export async function planEvents(
   lines: PlanSpool,
   deps: EventKeysDeps,
 ): Promise<void> {
-  const { buckets, narrator, judge, facts } = deps;
+  const { buckets, narrator, judge, facts, now } = deps;
   const preflights = new Map<string, Promise<Failure | undefined>>();
   let number = 0;
   let done = 0;
@@ -83,10 +85,10 @@ export async function planEvents(
         return { bucket, history: nothing, settled: { kind: 'failed', failure: histories } };
       }
       const history = histories.get(key) ?? nothing;
-      const found = beforeEvents(history, judged);
-      return found.kind === 'back'
-        ? { bucket, history, target: { kind: 'version', versionId: found.versionId } }
-        : { bucket, history, settled: settledAs(found) };
+      const found = beforeEvents(history, judged, now);
+      if (found.kind !== 'back') return { bucket, history, settled: settledAs(found) };
+      const { versionId, last } = found;
+      return { bucket, history, target: { kind: 'version', versionId }, ...(last !== undefined && { last }) };
     });
   }
 

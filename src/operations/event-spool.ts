@@ -21,10 +21,12 @@ export interface KeyEvents {
 /** Keys that are looked at together. */
 const GROUP = 1000;
 
-export function openEventSpool(folder: string, stop: AbortSignal): Sorter<SpooledEvent> {
+/** Not cut by a cancelled job, which has to tell what it did. */
+export function openEventSpool(folder: string): Sorter<SpooledEvent> {
   return openSorter<SpooledEvent>({
     folder: join(folder, 'events'),
-    stop,
+    // The messages themselves are held as well.
+    runItems: 20_000,
     encode: (spooled) => JSON.stringify(spooled),
     decode: (line) => JSON.parse(line) as SpooledEvent,
     compare: ({ event: a }, { event: b }) =>

@@ -62,6 +62,8 @@ export interface Candidate {
   readonly target?: Target;
   /** Decided on already: it is only counted. */
   readonly settled?: Outcome;
+  /** Of several markers that go: the one that goes last. */
+  readonly last?: string;
 }
 
 /** Where keys come from, other than a listing of the bucket. */
@@ -83,7 +85,8 @@ export function planner(request: ChangeRequest, deps: PlanDeps, counts: PlanCoun
     const decisions: (Outcome | SettledCopy)[] = [];
     await forEachConcurrently(wishes.entries(), deps.concurrency, async ([i, wish]) => {
       const candidate = batch[i];
-      decisions[i] = candidate?.settled ?? (await settle(wish, candidate?.mayBeGone === true));
+      const settled = candidate?.settled ?? (await settle(wish, candidate?.mayBeGone === true));
+      decisions[i] = settled.kind === 'change' ? { ...settled, line: inOrder(settled.line, candidate?.last) } : settled;
     });
     const lines: PlannedKey[] = [];
     for (const [i, { bucket, history }] of wishes.entries()) {
@@ -177,6 +180,13 @@ export function planner(request: ChangeRequest, deps: PlanDeps, counts: PlanCoun
     }
     if (writes > 1) counts.stacks += 1;
   }
+}
+
+/** The same line; a step that removes `last` comes last. */
+function inOrder(line: PlannedKey, last: string | undefined): PlannedKey {
+  const isLast = (step: PlannedKey['steps'][number]) => step.do === 'remove-delete-marker' && step.versionId === last;
+  if (last === undefined || !line.steps.some(isLast)) return line;
+  return { ...line, steps: [...line.steps.filter((step) => !isLast(step)), ...line.steps.filter(isLast)] };
 }
 
 type VersionNotFound = Extract<Decision, { kind: 'version-not-found' }>;

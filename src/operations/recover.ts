@@ -39,7 +39,7 @@ export async function recover(request: RecoverRequest, deps: RecoverDeps): Promi
   const startedAt = deps.now();
   const { narrator, queue, stop } = deps;
   const folder = join(dirname(request.reportFile), 'spool');
-  const spool = openEventSpool(folder, stop);
+  const spool = openEventSpool(folder);
   const outcomes = openOutcomeSpool(folder);
   const archived = openArchivedSpool(join(folder, 'archived'));
   const ledger = openLedger();
@@ -55,12 +55,13 @@ export async function recover(request: RecoverRequest, deps: RecoverDeps): Promi
     narrator.phase(queue === undefined ? 'Event' : 'Queue: receiving');
     await takeIn(request, { queue, narrator, spool, ledger, messages, incident, notes: tally.notes });
 
-    const judge = openJudge(policy, { now: deps.now(), self: await deps.self });
+    const now = deps.now();
+    const judge = openJudge(policy, { now, self: await deps.self });
     await countEvents(spool, judge);
     narrator.phase('Plan: reading the histories');
     const facts = new Map<string, BucketFacts>();
     const keys: KeySource = {
-      plan: (planner, lines) => planEvents(spool, planner, lines, { ...deps, judge, facts }),
+      plan: (planner, lines) => planEvents(spool, planner, lines, { ...deps, judge, facts, now }),
     };
     try {
       plan = await makePlan(request, keys, { ...deps, facts, archived }, tally);

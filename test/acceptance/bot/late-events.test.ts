@@ -97,13 +97,13 @@ await scenes('late events', (test) => {
 
   test('a marker that is much older than the one that the event names: the key was gone before', async (scene) => {
     const { bucket, expect, recover, shapes, tell } = scene;
-    for (const key of ['minutes', 'hours']) bucket.put(key, { body: 'A', lastModified: '2026-03-04T08:00:00Z' });
-    bucket.delete('minutes', { lastModified: '2026-03-04T11:55:00Z' });
+    for (const key of ['seconds', 'hours']) bucket.put(key, { body: 'A', lastModified: '2026-03-04T08:00:00Z' });
+    bucket.delete('seconds', { lastModified: '2026-03-04T11:59:30Z' });
     bucket.delete('hours', { lastModified: '2026-03-04T09:00:00Z' });
-    await tell(...['minutes', 'hours'].map((key) => ({ key, versionId: bucket.delete(key) })));
+    await tell(...['seconds', 'hours'].map((key) => ({ key, versionId: bucket.delete(key) })));
     const run = await recover({}, { policy: POLICY });
     expect(run.report().skipped).toEqual({ 'deleted-before': 1 });
-    expect(shapes()).toEqual({ minutes: 'A', hours: 'A x x' });
+    expect(shapes()).toEqual({ hours: 'A x x', seconds: 'A' });
   });
 
   test('a suspended bucket: what is kept comes back', async ({ bucket, expect, recover, remove, connect, shapes }) => {

@@ -20,7 +20,12 @@ const BURST: readonly Told[] = [
 
 describe('the verdict', () => {
   it.each<[name: string, told: readonly Told[], over: Parameters<typeof botRun>[1], words: RegExp]>([
-    ['restored, and wanted deletions left', BURST, {}, /^ ?✅ 3,000 keys restored in my-site: 200 wanted /],
+    [
+      'restored, and wanted deletions left',
+      BURST,
+      {},
+      /^ ?✅ 3,000 keys restored in my-site: 200 left alone as wanted /,
+    ],
     [
       'a dry run',
       [{ verdict: RESTORE, outcome: 'planned', times: 3 }],
@@ -42,7 +47,7 @@ describe('the verdict', () => {
       'several buckets',
       [...BURST.slice(1), { verdict: RESTORE, outcome: 'restored', event: { bucket: 'other-site' } }],
       {},
-      /✅ 1 key restored after events from the queue my-events: 200 wanted /,
+      /✅ 1 key restored after events from the queue my-events: 200 left alone as wanted /,
     ],
   ])('%s', (_, told, over, words) => {
     expect(shown(told, over)).toMatch(words);
