@@ -49,7 +49,7 @@ function carryOut(request: Request, connection: Connection): Promise<RunResult> 
   if (request.operation === 'download') return download(request, deps);
   if (request.operation !== 'recover') return restore(request, deps);
   const queue = request.intake.kind === 'queue' ? queueAt(request.intake.url, connection) : undefined;
-  return recover(request, { ...deps, queue, self: whoWeAre(connection) });
+  return recover(request, { ...deps, queue, self: connection.asksIdentity ? whoWeAre(connection) : undefined });
 }
 
 function queueAt(url: string, { region, concurrency, queueEndpointUrl }: Connection): Queue {
@@ -58,9 +58,9 @@ function queueAt(url: string, { region, concurrency, queueEndpointUrl }: Connect
   return openQueue({ client, url, concurrency, stop, abort, now: Date.now });
 }
 
-async function whoWeAre({ region, asksIdentity, identityEndpointUrl }: Connection): Promise<string | undefined> {
+function whoWeAre({ region, identityEndpointUrl }: Connection): Promise<string | undefined> {
   const endpoint = identityEndpointUrl === undefined ? {} : { endpointUrl: identityEndpointUrl };
-  return asksIdentity ? callerId({ region, ...endpoint }) : undefined;
+  return callerId({ region, ...endpoint });
 }
 
 /** Inputs that describe no run: nothing was sent. */

@@ -39161,6 +39161,110 @@ function pickSamples(samples) {
     return samples.filter((sample) => picked.has(sample));
 }
 
+;// CONCATENATED MODULE: ./build/core/incident.js
+
+const incident_MAX_EVENTS = 1000;
+const MAX_INVALID = 20;
+/** A burst by one script has one request id for each thousand keys, or one for each key. */
+const MAX_REQUEST_IDS = 3;
+const MAX_DEEDS = 200;
+function newIncident() {
+    return { events: 0, listed: [], deeds: new Map(), invalid: [] };
+}
+/** `outcome` as in EventRow. */
+function countEvent(incident, event, verdict, outcome) {
+    if (verdict.kind === 'irrelevant')
+        return;
+    const { bucket, key, name, versionId, at, who } = event;
+    const decision = decidedOf(verdict);
+    const rule = verdict.rule?.name;
+    incident.events += 1;
+    if (incident.listed.length < incident_MAX_EVENTS) {
+        incident.listed.push({
+            bucket,
+            key,
+            event: name,
+            ...(versionId !== undefined && { versionId }),
+            time: formatTime(at),
+            ...who,
+            ...(rule !== undefined && { rule }),
+            decision,
+            outcome,
+        });
+    }
+    countDeed(deedFor(incident, event, decision, rule), event, outcome);
+}
+function deedFor({ deeds }, event, decision, rule) {
+    const { bucket, name, at, who } = event;
+    const { principal, sourceIp } = who;
+    const own = JSON.stringify([bucket, name, principal, sourceIp, rule, decision]);
+    // What people have to know of comes before what was wanted; who it was is then told by the list of events only.
+    const isNews = decision === 'restore' || decision === 'report';
+    const isFull = !deeds.has(own) && deeds.size >= (isNews ? 2 * MAX_DEEDS : MAX_DEEDS);
+    const id = isFull ? JSON.stringify([deeds.size < 4 * MAX_DEEDS ? bucket : '', decision]) : own;
+    const known = deeds.get(id);
+    if (known !== undefined)
+        return known;
+    const row = {
+        bucket: isFull && deeds.size >= 4 * MAX_DEEDS ? '' : bucket,
+        event: isFull ? '' : name,
+        who: isFull ? {} : { ...(principal !== undefined && { principal }), ...(sourceIp !== undefined && { sourceIp }) },
+        ...(rule !== undefined && !isFull && { rule }),
+        decision,
+        events: 0,
+        first: at,
+        last: at,
+        requestIds: [],
+        moreRequests: false,
+        outcomes: new Map(),
+    };
+    deeds.set(id, row);
+    return row;
+}
+function countDeed(deed, { at, who: { requestId } }, outcome) {
+    deed.events += 1;
+    deed.first = Math.min(deed.first, at);
+    deed.last = Math.max(deed.last, at);
+    deed.outcomes.set(outcome, (deed.outcomes.get(outcome) ?? 0) + 1);
+    if (requestId !== undefined && !deed.requestIds.includes(requestId)) {
+        if (deed.requestIds.length < MAX_REQUEST_IDS)
+            deed.requestIds.push(requestId);
+        else
+            deed.moreRequests = true;
+    }
+}
+function decidedOf(verdict) {
+    if (verdict.kind === 'act')
+        return 'restore';
+    if (verdict.kind === 'wait')
+        return 'hold-off';
+    switch (verdict.reason) {
+        case 'report-only':
+            return 'report';
+        case 'own-change':
+            return 'own';
+        case 'wanted':
+        case 'no-burst':
+            return verdict.reason;
+        default:
+            return 'no-rule';
+    }
+}
+/** What was unwanted, and is not undone, and will not be: somebody has to look. */
+const incident_TO_LOOK_AT = (/* unused pure expression or super */ null && ([
+    'report-only',
+    'deleted-again',
+    'unexplained',
+    'nothing-to-restore',
+    'archived',
+    'customer-encryption-key',
+    'would-destroy-null-version',
+    'ambiguous-order',
+]));
+function outcomeWord(outcome) {
+    return outcome.kind === 'skipped' ? outcome.reason : outcome.kind;
+}
+
 ;// CONCATENATED MODULE: ./build/action/registry-inputs.js
 /** Every input, in the order in which action.yml and the README have them. */
 const registry_inputs_INPUTS = [
@@ -39177,7 +39281,7 @@ const registry_inputs_INPUTS = [
         name: 'bucket',
         group: 'Which keys',
         description: 'Name of the bucket. Its versioning must be on, or have been on and be suspended. Needed, unless a `manifest` names the buckets; ' +
-            'given with one, every row must be in it. `recover`: events of other buckets stay in the queue.',
+            'given with one, every row must be in it. `recover`: events of other buckets are not looked at, and come again.',
     },
     {
         name: 'key',
@@ -40422,6 +40526,7 @@ function parseRequest(read, env, operation, now) {
 
 
 
+
 /** Tell an error that ended the run: message and mend, one annotation for each thing that is wrong. */
 function annotateError(log, error) {
     if (error instanceof RefusedInputs)
@@ -40466,7 +40571,7 @@ function annotateResult(log, { report }, failOn) {
         (failOn === 'conflicts' ? log.error : log.warning)(`${what}. First: ${placeWords(conflict, report)}: ${sentence(conflict.found)}\n${mend}`, 'Conflicts');
     }
     const archived = leftInArchive(report);
-    if (archived > 0 && !report.dryRun) {
+    if (archived > 0 && !report.dryRun && report.operation !== 'recover') {
         const mend = report.operation === 'download'
             ? 'Restore them from there first (aws s3api restore-object).'
             : 'Set archived: restore to request them from there.';
@@ -40485,18 +40590,19 @@ function annotateResult(log, { report }, failOn) {
 }
 /** What people have to look at although nothing failed. */
 function annotateIncident(log, { skipped, messages, notes }) {
-    const toLookAt = (skipped['report-only'] ?? 0) + (skipped['deleted-again'] ?? 0);
+    const toLookAt = TO_LOOK_AT.reduce((n, reason) => n + (skipped[reason] ?? 0), 0);
     if (toLookAt > 0) {
-        log.warning(`${count(toLookAt, 'key')} left alone for people to look at: the rule only reports, or the key is deleted again and again.\n` +
-            'Who did it is in the summary, and in the report file.', 'Recovery bot');
+        log.warning(`${count(toLookAt, 'key')} left alone for people to look at: why, and how many of each, is in the summary under Skipped.\n` +
+            'Who did it is there too, and in the report file.', 'Recovery bot');
     }
     if (messages !== undefined && messages.invalid > 0) {
         log.warning(`${count(messages.invalid, 'message is', 'messages are')} not understood, and ${messages.invalid === 1 ? 'stays' : 'stay'} in the queue.\n` +
             'What is wrong with them is in the summary. The queue moves them to its dead-letter queue, where it has one.', 'Recovery bot');
     }
-    const noPolicy = notes.find((note) => note.startsWith('There is no policy file'));
-    if (noPolicy !== undefined)
-        log.warning(noPolicy, 'Recovery bot');
+    // What may undo more than was meant, or less.
+    for (const note of notes)
+        if (/^There is no policy file|^STS did|other buckets than/.test(note))
+            log.warning(note, 'Recovery bot');
 }
 /** `15m ago` is another time when it is said later. */
 function fixedTime({ target }) {
@@ -40532,98 +40638,6 @@ function failureCount(group, report) {
         : `${grouped(group.count)} of the first ${grouped(listed)} failures (of ${grouped(all)})`;
 }
 
-;// CONCATENATED MODULE: ./build/core/incident.js
-
-const incident_MAX_EVENTS = 1000;
-const MAX_INVALID = 20;
-/** A burst by one script has one request id for each thousand keys, or one for each key. */
-const MAX_REQUEST_IDS = 3;
-const MAX_DEEDS = 200;
-function newIncident() {
-    return { events: 0, listed: [], deeds: new Map(), invalid: [] };
-}
-/** `outcome` as in EventRow. */
-function countEvent(incident, event, verdict, outcome) {
-    if (verdict.kind === 'irrelevant')
-        return;
-    const { bucket, key, name, versionId, at, who } = event;
-    const decision = decidedOf(verdict);
-    const rule = verdict.rule?.name;
-    incident.events += 1;
-    if (incident.listed.length < incident_MAX_EVENTS) {
-        incident.listed.push({
-            bucket,
-            key,
-            event: name,
-            ...(versionId !== undefined && { versionId }),
-            time: formatTime(at),
-            ...who,
-            ...(rule !== undefined && { rule }),
-            decision,
-            outcome,
-        });
-    }
-    countDeed(deedFor(incident, event, decision, rule), event, outcome);
-}
-function deedFor({ deeds }, event, decision, rule) {
-    const { bucket, name, at, who } = event;
-    const { principal, sourceIp } = who;
-    const own = JSON.stringify([bucket, name, principal, sourceIp, rule, decision]);
-    const isFull = !deeds.has(own) && deeds.size >= MAX_DEEDS;
-    // Who it was is then told by the list of events only.
-    const id = isFull ? JSON.stringify([decision]) : own;
-    const known = deeds.get(id);
-    if (known !== undefined)
-        return known;
-    const row = {
-        bucket: isFull ? '' : bucket,
-        event: isFull ? '' : name,
-        who: isFull ? {} : { ...(principal !== undefined && { principal }), ...(sourceIp !== undefined && { sourceIp }) },
-        ...(rule !== undefined && !isFull && { rule }),
-        decision,
-        events: 0,
-        first: at,
-        last: at,
-        requestIds: [],
-        moreRequests: false,
-        outcomes: new Map(),
-    };
-    deeds.set(id, row);
-    return row;
-}
-function countDeed(deed, { at, who: { requestId } }, outcome) {
-    deed.events += 1;
-    deed.first = Math.min(deed.first, at);
-    deed.last = Math.max(deed.last, at);
-    deed.outcomes.set(outcome, (deed.outcomes.get(outcome) ?? 0) + 1);
-    if (requestId !== undefined && !deed.requestIds.includes(requestId)) {
-        if (deed.requestIds.length < MAX_REQUEST_IDS)
-            deed.requestIds.push(requestId);
-        else
-            deed.moreRequests = true;
-    }
-}
-function decidedOf(verdict) {
-    if (verdict.kind === 'act')
-        return 'restore';
-    if (verdict.kind === 'wait')
-        return 'hold-off';
-    switch (verdict.reason) {
-        case 'report-only':
-            return 'report';
-        case 'own-change':
-            return 'own';
-        case 'wanted':
-        case 'no-burst':
-            return verdict.reason;
-        default:
-            return 'no-rule';
-    }
-}
-function outcomeWord(outcome) {
-    return outcome.kind === 'skipped' ? outcome.reason : outcome.kind;
-}
-
 ;// CONCATENATED MODULE: ./build/action/summary-words.js
 
 
@@ -40650,7 +40664,7 @@ const summary_words_SKIP_WORDS = {
     'report-only': 'The rule says <code>then: report</code>: somebody has to look.',
     'deleted-again': 'Deleted, or overwritten, more often in this run’s events than max-restores-per-key: somebody wants it so. Find out who before you restore it.',
     superseded: 'The key was written or deleted again since: the event tells of what is covered now.',
-    'deleted-before': 'The key had been deleted before, so that nothing was lost by this deletion.',
+    unexplained: 'Another deletion of the key lies with this one, and no event tells who made it. It was waited for in several runs. Look who did it, and decide.',
     'not-an-overwrite': 'Nothing was overwritten: there was no such key, or it was deleted.',
     'restored-by-copy': 'The copy brought back what the key was before: somebody restored it.',
 };
@@ -40720,7 +40734,7 @@ const BECAME = {
     superseded: 'left alone: written since',
     'held-off': 'left for the next run',
     'deleted-again': 'left alone: deleted again and again',
-    'deleted-before': 'left alone: deleted before that already',
+    unexplained: 'left alone: deleted by others as well',
     'not-attempted': 'not reached',
     wanted: 'left alone: somebody wanted it gone',
     'not-an-overwrite': 'left alone: nothing was overwritten',
@@ -40751,27 +40765,29 @@ function sortedDeeds({ deeds }) {
 }
 function deedsTable(deeds) {
     const severalBuckets = new Set(deeds.map(({ bucket }) => bucket)).size > 1;
-    const columns = [
-        'Who',
-        'From',
-        'Did',
-        ...(severalBuckets ? ['Bucket'] : []),
-        'When',
-        'Request',
-        'Rule',
-        'Done about it',
-    ];
+    const columns = ['Who', 'Did', ...(severalBuckets ? ['Bucket'] : []), 'When', 'Done about it', 'Rule', 'Request'];
     const rows = deeds.map((deed) => [
-        deed.who.principal === undefined ? (deed.bucket === '' ? 'others' : 'not known') : name(deed.who.principal, 80),
-        deed.who.sourceIp === undefined ? '' : name(deed.who.sourceIp, 45),
-        `${grouped(deed.events)} × ${deed.event === '' ? 'several' : name(deed.event, 60)}`,
+        whoWords(deed),
+        `${grouped(deed.events)} × ${didWords(deed.event)}`,
         ...(severalBuckets ? [deed.bucket === '' ? '' : name(deed.bucket)] : []),
         when(deed),
-        deed.requestIds.map((id) => name(id, 40)).join(', ') + (deed.moreRequests ? ', …' : ''),
-        deed.rule === undefined ? '' : name(deed.rule, 100),
         done(deed),
+        deed.rule === undefined ? '' : name(deed.rule, 100),
+        deed.requestIds.map((id) => name(id, 40)).join(', ') + (deed.moreRequests ? ', …' : ''),
     ]);
     return table(columns.map((title) => ({ title })), rows);
+}
+function whoWords({ event, who }) {
+    const principal = who.principal === undefined ? (event === '' ? 'others' : 'not known') : name(who.principal, 80);
+    return who.sourceIp === undefined ? principal : `${principal} from ${name(who.sourceIp, 45)}`;
+}
+/** What an event says, in a word. The names are S3's: see core/event.ts. */
+function didWords(event) {
+    if (event === '')
+        return 'several things';
+    if (/^LifecycleExpiration/.test(event))
+        return 'expired by a lifecycle rule';
+    return /Delete ?Marker ?Created$/.test(event) ? 'deleted' : 'written';
 }
 /** S3 tells milliseconds; seconds are enough to look a time up in a log. */
 function when({ first, last }) {
@@ -40844,10 +40860,11 @@ function summary_incident_policyFact({ incident }) {
         : name(incident.policy, 200);
 }
 /** `200 deletions left alone`: for the verdict. */
-function leftWords({ skipped }) {
+function leftWords({ skipped, operation }) {
+    if (operation !== 'recover')
+        return '';
     const parts = [
-        [skipped['report-only'], 'to look at'],
-        [skipped['deleted-again'], 'deleted again and again'],
+        [TO_LOOK_AT.reduce((n, reason) => n + (skipped[reason] ?? 0), 0), 'to look at'],
         [(skipped.wanted ?? 0) + (skipped['own-change'] ?? 0), 'left alone as wanted'],
         [skipped.superseded, 'written since'],
         [skipped['held-off'], 'left for the next run'],

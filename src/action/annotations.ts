@@ -1,5 +1,6 @@
 import type { Place } from '../core/decide.ts';
 import { InputError, RollbackError } from '../core/errors.ts';
+import { TO_LOOK_AT } from '../core/incident.ts';
 import type { FailOn, KeyFailure } from '../core/outcome.ts';
 import type { Report, RunResult } from '../core/report.ts';
 import { forLog, shorten } from '../core/text.ts';
@@ -54,7 +55,7 @@ export function annotateResult(log: Log, { report }: RunResult, failOn: FailOn):
     );
   }
   const archived = leftInArchive(report);
-  if (archived > 0 && !report.dryRun) {
+  if (archived > 0 && !report.dryRun && report.operation !== 'recover') {
     const mend =
       report.operation === 'download'
         ? 'Restore them from there first (aws s3api restore-object).'
@@ -80,11 +81,11 @@ export function annotateResult(log: Log, { report }: RunResult, failOn: FailOn):
 
 /** What people have to look at although nothing failed. */
 function annotateIncident(log: Log, { skipped, messages, notes }: Report): void {
-  const toLookAt = (skipped['report-only'] ?? 0) + (skipped['deleted-again'] ?? 0);
+  const toLookAt = TO_LOOK_AT.reduce((n, reason) => n + (skipped[reason] ?? 0), 0);
   if (toLookAt > 0) {
     log.warning(
-      `${count(toLookAt, 'key')} left alone for people to look at: the rule only reports, or the key is deleted again and again.\n` +
-        'Who did it is in the summary, and in the report file.',
+      `${count(toLookAt, 'key')} left alone for people to look at: why, and how many of each, is in the summary under Skipped.\n` +
+        'Who did it is there too, and in the report file.',
       'Recovery bot',
     );
   }
@@ -95,8 +96,9 @@ function annotateIncident(log: Log, { skipped, messages, notes }: Report): void 
       'Recovery bot',
     );
   }
-  const noPolicy = notes.find((note) => note.startsWith('There is no policy file'));
-  if (noPolicy !== undefined) log.warning(noPolicy, 'Recovery bot');
+  // What may undo more than was meant, or less.
+  for (const note of notes)
+    if (/^There is no policy file|^STS did|other buckets than/.test(note)) log.warning(note, 'Recovery bot');
 }
 
 /** `15m ago` is another time when it is said later. */

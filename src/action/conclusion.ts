@@ -36,7 +36,7 @@ export function conclusion({ report, highlights, plan, journalFile, reportFile }
 
 function messagesLine({ received, acknowledged, ignored, deferred, invalid }: MessageCounts): string {
   return (
-    `${count(received, 'message')} received: ${grouped(acknowledged)} acknowledged, ${grouped(ignored)} with nothing to undo, ` +
+    `${count(received, 'message')} received: ${grouped(acknowledged)} acknowledged (${grouped(ignored)} of them with nothing to undo), ` +
     `${grouped(deferred)} left for later, ${grouped(invalid)} not understood.`
   );
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { DeedRow, Incident } from '../core/incident.ts';
+import { type DeedRow, type Incident, TO_LOOK_AT } from '../core/incident.ts';
 import type { RunResult } from '../core/report.ts';
 import { count, grouped } from './format.ts';
 import { fold, paragraph, section, table } from './html.ts';
@@ -13,7 +13,7 @@ export interface BucketNews {
   readonly bucket: string;
   readonly deeds: readonly DeedRow[];
   readonly restored: number;
-  /** Left alone for people: rules that only report, and keys that are deleted again and again. */
+  /** Left alone for people: rules that only report, keys that are deleted again and again, what cannot be undone. */
   readonly toLookAt: number;
   /** Failed, in conflict, or not reached: the next run tries again. */
   readonly open: number;
@@ -36,7 +36,7 @@ export function newsOf(incident: Incident): BucketNews[] {
         bucket,
         deeds,
         restored: sum('restored'),
-        toLookAt: sum('report-only', 'deleted-again'),
+        toLookAt: sum(...TO_LOOK_AT),
         open: sum('failed', 'conflict', 'not-attempted'),
       };
     })

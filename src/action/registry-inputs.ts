@@ -28,7 +28,7 @@ export const INPUTS = [
     group: 'Which keys',
     description:
       'Name of the bucket. Its versioning must be on, or have been on and be suspended. Needed, unless a `manifest` names the buckets; ' +
-      'given with one, every row must be in it. `recover`: events of other buckets stay in the queue.',
+      'given with one, every row must be in it. `recover`: events of other buckets are not looked at, and come again.',
   },
   {
     name: 'key',

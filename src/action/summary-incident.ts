@@ -1,4 +1,4 @@
-import { type Decided, type DeedRow, type EventRow, type Incident, MAX_EVENTS } from '../core/incident.ts';
+import { type Decided, type DeedRow, type EventRow, type Incident, MAX_EVENTS, TO_LOOK_AT } from '../core/incident.ts';
 import type { Report, RunResult } from '../core/report.ts';
 import { proseForHtml, shorten } from '../core/text.ts';
 import { grouped } from './format.ts';
@@ -25,7 +25,7 @@ const BECAME: Readonly<Record<string, string>> = {
   superseded: 'left alone: written since',
   'held-off': 'left for the next run',
   'deleted-again': 'left alone: deleted again and again',
-  'deleted-before': 'left alone: deleted before that already',
+  unexplained: 'left alone: deleted by others as well',
   'not-attempted': 'not reached',
   wanted: 'left alone: somebody wanted it gone',
   'not-an-overwrite': 'left alone: nothing was overwritten',
@@ -58,30 +58,32 @@ export function sortedDeeds({ deeds }: Pick<Incident, 'deeds'>): DeedRow[] {
 
 export function deedsTable(deeds: readonly DeedRow[]): string {
   const severalBuckets = new Set(deeds.map(({ bucket }) => bucket)).size > 1;
-  const columns = [
-    'Who',
-    'From',
-    'Did',
-    ...(severalBuckets ? ['Bucket'] : []),
-    'When',
-    'Request',
-    'Rule',
-    'Done about it',
-  ];
+  const columns = ['Who', 'Did', ...(severalBuckets ? ['Bucket'] : []), 'When', 'Done about it', 'Rule', 'Request'];
   const rows = deeds.map((deed) => [
-    deed.who.principal === undefined ? (deed.bucket === '' ? 'others' : 'not known') : name(deed.who.principal, 80),
-    deed.who.sourceIp === undefined ? '' : name(deed.who.sourceIp, 45),
-    `${grouped(deed.events)} × ${deed.event === '' ? 'several' : name(deed.event, 60)}`,
+    whoWords(deed),
+    `${grouped(deed.events)} × ${didWords(deed.event)}`,
     ...(severalBuckets ? [deed.bucket === '' ? '' : name(deed.bucket)] : []),
     when(deed),
-    deed.requestIds.map((id) => name(id, 40)).join(', ') + (deed.moreRequests ? ', …' : ''),
-    deed.rule === undefined ? '' : name(deed.rule, 100),
     done(deed),
+    deed.rule === undefined ? '' : name(deed.rule, 100),
+    deed.requestIds.map((id) => name(id, 40)).join(', ') + (deed.moreRequests ? ', …' : ''),
   ]);
   return table(
     columns.map((title) => ({ title })),
     rows,
   );
+}
+
+function whoWords({ event, who }: DeedRow): string {
+  const principal = who.principal === undefined ? (event === '' ? 'others' : 'not known') : name(who.principal, 80);
+  return who.sourceIp === undefined ? principal : `${principal} from ${name(who.sourceIp, 45)}`;
+}
+
+/** What an event says, in a word. The names are S3's: see core/event.ts. */
+function didWords(event: string): string {
+  if (event === '') return 'several things';
+  if (/^LifecycleExpiration/.test(event)) return 'expired by a lifecycle rule';
+  return /Delete ?Marker ?Created$/.test(event) ? 'deleted' : 'written';
 }
 
 /** S3 tells milliseconds; seconds are enough to look a time up in a log. */
@@ -173,10 +175,10 @@ export function policyFact({ incident }: RunResult['highlights']): string {
 }
 
 /** `200 deletions left alone`: for the verdict. */
-export function leftWords({ skipped }: Report): string {
+export function leftWords({ skipped, operation }: Report): string {
+  if (operation !== 'recover') return '';
   const parts = [
-    [skipped['report-only'], 'to look at'],
-    [skipped['deleted-again'], 'deleted again and again'],
+    [TO_LOOK_AT.reduce((n, reason) => n + (skipped[reason] ?? 0), 0), 'to look at'],
     [(skipped.wanted ?? 0) + (skipped['own-change'] ?? 0), 'left alone as wanted'],
     [skipped.superseded, 'written since'],
     [skipped['held-off'], 'left for the next run'],

@@ -30,7 +30,8 @@ export const SKIP_WORDS: Readonly<Record<SkipReason, string>> = {
   'deleted-again':
     'Deleted, or overwritten, more often in this run’s events than max-restores-per-key: somebody wants it so. Find out who before you restore it.',
   superseded: 'The key was written or deleted again since: the event tells of what is covered now.',
-  'deleted-before': 'The key had been deleted before, so that nothing was lost by this deletion.',
+  unexplained:
+    'Another deletion of the key lies with this one, and no event tells who made it. It was waited for in several runs. Look who did it, and decide.',
   'not-an-overwrite': 'Nothing was overwritten: there was no such key, or it was deleted.',
   'restored-by-copy': 'The copy brought back what the key was before: somebody restored it.',
 };

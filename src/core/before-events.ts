@@ -16,17 +16,26 @@ export type KeyVerdict =
    */
   | { readonly kind: 'back'; readonly versionId: string; readonly last?: string }
   | { readonly kind: 'unchanged' }
+  /** An event that is not in hand may come: all of this key are looked at again in so many seconds. */
+  | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'skip'; readonly reason: SkipReason };
+
+export interface Moment {
+  /** ms. */
+  readonly now: number;
+  /** How often the key's messages were received: the most of any. */
+  readonly receives: number;
+}
 
 /**
  * What one key was before the events that were not wanted: its history is the only truth, the events only say who made
  * which of its entries. Nothing is gone back behind what somebody wanted, or wrote since. Pure.
- * `judged`: all events of the key that are known, duplicates too; at least one. `now`: ms.
+ * `judged`: all events of the key that are known, duplicates too; at least one.
  */
-export function beforeEvents(history: KeyHistory, judged: readonly Judged[], now: number): KeyVerdict {
-  const found = goBack(history.entries, judged, now);
+export function beforeEvents(history: KeyHistory, judged: readonly Judged[], moment: Moment): KeyVerdict {
+  const found = goBack(history.entries, judged, moment);
   if (history.otherOrder === undefined) return found;
-  const other = goBack(history.otherOrder, judged, now);
+  const other = goBack(history.otherOrder, judged, moment);
   return essence(found) === essence(other) ? found : { kind: 'skip', reason: 'ambiguous-order' };
 }
 
@@ -46,17 +55,19 @@ function reasonOf(verdict: Judged['verdict']): SkipReason | undefined {
   return verdict.kind === 'leave' ? verdict.reason : verdict.kind === 'wait' ? 'held-off' : undefined;
 }
 
-/**
- * Markers on top that no event names, and that were made within a minute of one that is named, count as the same deletion. An
- * older one says that the key was gone before: its own event was dealt with then, and the key left as it was. In ms.
- */
+/** Markers on top that no event names, and that were made within a minute of one that is named, are the same deletion. In ms. */
 const SAME_DELETION_MS = 60_000;
-/** So long the event of a newer marker may still be on its way; after that it was dealt with in an earlier run. In ms. */
-const LATE_MS = 15 * 60_000;
-/** How far an event may lie from the `null` marker that it made: that name may be another's by now. In ms. */
-const NULL_MARKER_MS = 60_000;
+/**
+ * Of any other marker on top nobody knows who made it: its event may be late, hidden after a failure, or was dealt with in an
+ * earlier run. So long the messages of the key are received again, a minute later each time, so that all of them meet; then it
+ * is left, and told.
+ */
+const MOST_RECEIVES = 4;
+const AGAIN_SECONDS = 60;
+/** How far an event may lie from the `null` entry that it made. In ms. */
+const NULL_MS = 60_000;
 
-function goBack(entries: readonly Entry[], judged: readonly Judged[], now: number): KeyVerdict {
+function goBack(entries: readonly Entry[], judged: readonly Judged[], moment: Moment): KeyVerdict {
   const left = whyLeft(judged);
   if (left !== undefined) return { kind: 'skip', reason: left };
   const verdicts = verdictsById(judged);
@@ -73,19 +84,16 @@ function goBack(entries: readonly Entry[], judged: readonly Judged[], now: numbe
     .flatMap(verdictsOn)
     .map(reasonOf)
     .find((reason) => reason !== undefined);
-  if (oldest === -1) return against === 'held-off' ? skip(against) : notOnTop(entries, judged);
+  if (oldest === -1)
+    return against === 'held-off' ? skip(against) : (untilRipe(top, judged, moment) ?? notOnTop(entries, judged));
   if (against !== undefined) return skip(against);
 
   const fight = isFight(judged);
   if (markers > 0) {
-    const named = top[oldest]?.lastModified ?? 0;
-    const before = top.slice(oldest + 1).some(({ lastModified }) => named - lastModified > SAME_DELETION_MS);
-    if (before) return skip('deleted-before');
-    const newer = top.slice(0, oldest).filter((entry) => verdictsOn(entry).length === 0);
-    const since = newer.filter(({ lastModified }) => lastModified - named > SAME_DELETION_MS);
-    // Nobody knows yet who made it, or whether that was wanted.
-    if (since.some(({ lastModified }) => now - lastModified < LATE_MS)) return skip('held-off');
-    if (since.length > 0) return skip('superseded');
+    const unknown = unexplained(top, (entry) => verdictsOn(entry).length > 0, isUnwanted);
+    if (unknown.length > 0) {
+      return untilRipe(unknown, judged, moment) ?? untilMet(moment) ?? skip('unexplained');
+    }
     if (markers === entries.length) return skip('nothing-to-restore');
   }
 
@@ -101,6 +109,37 @@ function goBack(entries: readonly Entry[], judged: readonly Judged[], now: numbe
   if (fight) return skip('deleted-again');
   const last = markers > 1 ? top[oldest]?.versionId : undefined;
   return { kind: 'back', versionId: version.versionId, ...(last !== undefined && { last }) };
+}
+
+/** Markers that no event in hand names, and that are not of the same minute as one that is to be undone. */
+function unexplained(
+  markers: readonly Entry[],
+  isNamed: (entry: Entry) => boolean,
+  isUnwanted: (entry: Entry) => boolean,
+): readonly Entry[] {
+  const times = markers.filter(isUnwanted).map(({ lastModified }) => lastModified);
+  const [from, to] = [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))];
+  // Of a long run of markers, between the first and the last that are named there is no need to be exact.
+  const isNear = ({ lastModified: at }: Entry) =>
+    times.length > 100
+      ? at >= from - SAME_DELETION_MS && at <= to + SAME_DELETION_MS
+      : times.some((time) => Math.abs(time - at) <= SAME_DELETION_MS);
+  return markers.filter((entry) => !isNamed(entry) && !isNear(entry));
+}
+
+/** What is on top, and not told of, is younger than `hold-off`: then its event is still held. */
+function untilRipe(top: readonly Entry[], judged: readonly Judged[], { now }: Moment): KeyVerdict | undefined {
+  const holdOff = judged.reduce(
+    (most, { verdict }) => (verdict.kind === 'act' ? Math.max(most, verdict.rule.holdOff) : most),
+    0,
+  );
+  const youngest = top.reduce((latest, { lastModified }) => Math.max(latest, lastModified), 0);
+  const left = youngest + holdOff - now;
+  return holdOff > 0 && left > 0 && left <= holdOff ? { kind: 'wait', seconds: Math.ceil(left / 1000) } : undefined;
+}
+
+function untilMet({ receives }: Moment): KeyVerdict | undefined {
+  return receives < MOST_RECEIVES ? { kind: 'wait', seconds: AGAIN_SECONDS } : undefined;
 }
 
 function skip(reason: SkipReason): KeyVerdict {
@@ -121,8 +160,10 @@ function verdictsById(judged: readonly Judged[]): ReadonlyMap<string, readonly J
 /** Did this event make this entry? */
 function made({ kind, versionId = 'null', at }: BucketEvent, entry: Entry): boolean {
   if (versionId !== entry.versionId || (kind === 'overwrite') === entry.deleteMarker) return false;
-  // A lifecycle rule's marker is stamped midnight.
-  return kind !== 'delete-marker' || versionId !== 'null' || Math.abs(at - entry.lastModified) <= NULL_MARKER_MS;
+  if (versionId !== 'null') return true;
+  // That name may be another's by now. The stamp of a lifecycle rule is midnight, that of an upload in parts its beginning.
+  if (kind === 'lifecycle-delete-marker') return true;
+  return entry.lastModified - at <= NULL_MS && (kind === 'overwrite' || at - entry.lastModified <= NULL_MS);
 }
 
 /** What the unwanted events made is not on top: undone already, or covered by something newer. */
@@ -156,6 +197,9 @@ function restoringCopies(entries: readonly Entry[], judged: readonly Judged[]): 
 /** The same key again and again: somebody, or something, wants it gone. */
 function isFight(judged: readonly Judged[]): boolean {
   const acts = judged.flatMap(({ event, verdict }) => (verdict.kind === 'act' ? [{ event, rule: verdict.rule }] : []));
-  const most = Math.min(...acts.map(({ rule }) => rule.maxRestoresPerKey ?? Number.POSITIVE_INFINITY));
+  const most = acts.reduce(
+    (least, { rule }) => Math.min(least, rule.maxRestoresPerKey ?? least),
+    Number.POSITIVE_INFINITY,
+  );
   return new Set(acts.map(({ event }) => identityOf(event))).size > most;
 }

@@ -1,6 +1,7 @@
 import type { BucketEvent, Who } from './event.ts';
 import type { Verdict } from './judge.ts';
 import type { Outcome } from './outcome.ts';
+import type { SkipReason } from './target.ts';
 import { formatTime } from './time.ts';
 
 /** The account of what the events told: who did what, which rule decided, what was done. Bounded, whatever comes. */
@@ -9,7 +10,7 @@ export interface Incident {
   events: number;
   /** The first of them, in the order of the keys; at most MAX_EVENTS. */
   readonly listed: EventRow[];
-  /** By who, what and decision; at most MAX_DEEDS, the others in one row each for what was done. */
+  /** By who, what and decision; beyond some hundred rows only by bucket and decision. */
   readonly deeds: Map<string, DeedRow>;
   /** Messages that were not understood; at most MAX_INVALID. */
   readonly invalid: InvalidMessage[];
@@ -111,13 +112,14 @@ function deedFor({ deeds }: Incident, event: BucketEvent, decision: Decided, rul
   const { bucket, name, at, who } = event;
   const { principal, sourceIp } = who;
   const own = JSON.stringify([bucket, name, principal, sourceIp, rule, decision]);
-  const isFull = !deeds.has(own) && deeds.size >= MAX_DEEDS;
-  // Who it was is then told by the list of events only.
-  const id = isFull ? JSON.stringify([decision]) : own;
+  // What people have to know of comes before what was wanted; who it was is then told by the list of events only.
+  const isNews = decision === 'restore' || decision === 'report';
+  const isFull = !deeds.has(own) && deeds.size >= (isNews ? 2 * MAX_DEEDS : MAX_DEEDS);
+  const id = isFull ? JSON.stringify([deeds.size < 4 * MAX_DEEDS ? bucket : '', decision]) : own;
   const known = deeds.get(id);
   if (known !== undefined) return known;
   const row: DeedRow = {
-    bucket: isFull ? '' : bucket,
+    bucket: isFull && deeds.size >= 4 * MAX_DEEDS ? '' : bucket,
     event: isFull ? '' : name,
     who: isFull ? {} : { ...(principal !== undefined && { principal }), ...(sourceIp !== undefined && { sourceIp }) },
     ...(rule !== undefined && !isFull && { rule }),
@@ -159,6 +161,18 @@ function decidedOf(verdict: Exclude<Verdict, { kind: 'irrelevant' }>): Decided {
       return 'no-rule';
   }
 }
+
+/** What was unwanted, and is not undone, and will not be: somebody has to look. */
+export const TO_LOOK_AT: readonly SkipReason[] = [
+  'report-only',
+  'deleted-again',
+  'unexplained',
+  'nothing-to-restore',
+  'archived',
+  'customer-encryption-key',
+  'would-destroy-null-version',
+  'ambiguous-order',
+];
 
 export function outcomeWord(outcome: Outcome): string {
   return outcome.kind === 'skipped' ? outcome.reason : outcome.kind;

@@ -35,7 +35,8 @@ const CLOCKS_MS = 5 * 60_000;
 
 interface CompiledRule {
   readonly rule: Rule;
-  readonly matches: (event: BucketEvent) => boolean;
+  readonly isOf: (bucket: string) => boolean;
+  readonly isAbout: (key: string) => boolean;
   readonly isWanted: (event: BucketEvent) => boolean;
   /** Of the events that count for `only-if`, in ms. */
   readonly times: number[];
@@ -46,8 +47,15 @@ export function openJudge(policy: Policy, { now, self }: Circumstances): Judge {
   const rules = policy.rules.map(compile);
   let bursts: ReadonlyMap<CompiledRule, readonly Burst[]> | undefined;
 
+  /** The rules that a bucket and a kind of event leave; keys are many, these are few. */
+  const byPlace = new Map<string, readonly CompiledRule[]>();
   function ruleFor(event: BucketEvent): CompiledRule | undefined {
-    return event.kind === 'other' ? undefined : rules.find(({ matches }) => matches(event));
+    const { kind, bucket } = event;
+    if (kind === 'other') return undefined;
+    const place = `${kind} ${bucket}`;
+    const possible = byPlace.get(place) ?? rules.filter(({ rule, isOf }) => rule.on.includes(kind) && isOf(bucket));
+    byPlace.set(place, possible);
+    return possible.find(({ isAbout }) => isAbout(event.key));
   }
 
   function isOwn({ who: { principal } }: BucketEvent): boolean {
@@ -80,7 +88,7 @@ export function openJudge(policy: Policy, { now, self }: Circumstances): Judge {
         return { kind: 'wait', rule, seconds: Math.ceil(Math.min(left, rule.holdOff) / 1000) };
       }
       bursts ??= new Map(rules.map((one) => [one, burstsOf(one)]));
-      const burst = bursts.get(found)?.find(({ from, to }) => event.at >= from && event.at <= to);
+      const burst = burstAt(bursts.get(found) ?? [], event.at);
       if (rule.onlyIf !== undefined && burst === undefined) return { kind: 'leave', reason: 'no-burst', rule };
       if (rule.action === 'report') return { kind: 'leave', reason: 'report-only', rule };
       const recount = burst !== undefined && rule.holdOff > 0 && burst.to > now - rule.holdOff;
@@ -93,6 +101,18 @@ export function openJudge(policy: Policy, { now, self }: Circumstances): Judge {
 interface Burst {
   readonly from: number;
   readonly to: number;
+}
+
+/** They ascend, and do not overlap. */
+function burstAt(bursts: readonly Burst[], at: number): Burst | undefined {
+  let [low, high] = [0, bursts.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((bursts[middle]?.to ?? 0) < at) low = middle + 1;
+    else high = middle;
+  }
+  const found = bursts[low];
+  return found !== undefined && found.from <= at ? found : undefined;
 }
 
 /** Stretches in which every event lies in some window of `within` ms that holds `atLeast` of them. */
@@ -113,7 +133,6 @@ function burstsOf({ rule: { onlyIf }, times }: CompiledRule): Burst[] {
 }
 
 function compile(rule: Rule): CompiledRule {
-  const bucket = wordTest([rule.bucket]);
   const keys = globTest(rule.keys);
   const exceptKeys = rule.exceptKeys.length === 0 ? () => false : globTest(rule.exceptKeys);
   const { principals, sourceIps } = rule.wantedBy;
@@ -122,12 +141,8 @@ function compile(rule: Rule): CompiledRule {
   return {
     rule,
     times: [],
-    matches: (event) =>
-      event.kind !== 'other' &&
-      rule.on.includes(event.kind) &&
-      bucket(event.bucket) &&
-      keys(event.key) &&
-      !exceptKeys(event.key),
+    isOf: wordTest([rule.bucket]),
+    isAbout: (key) => keys(key) && !exceptKeys(key),
     isWanted: ({ who }) =>
       (who.principal !== undefined && isPrincipal(who.principal)) ||
       (who.sourceIp !== undefined && isAddress(who.sourceIp)),

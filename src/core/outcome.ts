@@ -4,7 +4,8 @@ import type { SkipReason } from './target.ts';
 export type Outcome =
   | { readonly kind: 'restored' }
   | { readonly kind: 'unchanged' }
-  | { readonly kind: 'skipped'; readonly reason: SkipReason }
+  /** `again`: of the bot, in how many seconds the events of the key are looked at again. */
+  | { readonly kind: 'skipped'; readonly reason: SkipReason; readonly again?: number }
   /** It changed under us and was left alone. */
   | { readonly kind: 'conflict'; readonly found: string }
   | { readonly kind: 'failed'; readonly failure: Failure };

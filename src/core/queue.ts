@@ -4,6 +4,8 @@ export interface QueueMessage {
   /** The same for every delivery of one message. */
   readonly id: string;
   readonly body: string;
+  /** How often it was received, this time included. */
+  readonly receives: number;
 }
 
 /** When to stop receiving: whichever comes first. */

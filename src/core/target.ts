@@ -37,7 +37,7 @@ export type SkipReason =
   | 'report-only'
   | 'deleted-again'
   | 'superseded'
-  | 'deleted-before'
+  | 'unexplained'
   | 'not-an-overwrite'
   | 'restored-by-copy';
 

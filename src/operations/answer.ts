@@ -9,8 +9,6 @@ import type { KeyOutcome, OutcomeSpool } from './outcome-spool.ts';
 
 /** After so many seconds the next run should see an event again that may be, or is, one of a burst. */
 const RECOUNT_SECONDS = 60;
-/** After so many seconds the event of a newer marker, which was not there yet, should have come. */
-const LATE_SECONDS = 300;
 
 export interface AccountDeps {
   readonly spool: Sorter<SpooledEvent>;
@@ -19,57 +17,56 @@ export interface AccountDeps {
   readonly ledger: Ledger;
   readonly incident: Incident;
   readonly dryRun: boolean;
+  /** The plan was made: what has no outcome then is in it. */
+  readonly planned: boolean;
 }
 
 /** Bring together what was asked and what became of it: for people, and for each message. */
-export async function account({ spool, judge, outcomes, ledger, incident, dryRun }: AccountDeps): Promise<void> {
+export async function account(deps: AccountDeps): Promise<void> {
+  const { spool, judge, outcomes, ledger, incident, dryRun, planned } = deps;
   const outcomeOf = await outcomes.reader();
   for await (const group of keyGroups(spool)) {
     for (const { bucket, key, events } of group) {
       const outcome = await outcomeOf({ bucket, key });
-      const word = outcome?.word ?? (dryRun ? 'planned' : 'not-attempted');
-      const seen = new Set<string>();
+      const word = outcome?.word ?? (dryRun && planned ? 'planned' : 'not-attempted');
       const verdicts = events.map(({ event }) => judge.judge(event));
-      const wait = longestWait(verdicts);
+      const fate = fateOf(verdicts, outcome, dryRun);
+      const seen = new Set<string>();
       events.forEach(({ event, message }, i) => {
         const verdict = verdicts[i] ?? { kind: 'irrelevant' };
         const identity = identityOf(event);
         if (!seen.has(identity)) countEvent(incident, event, verdict, word);
         seen.add(identity);
-        if (message >= 0) ledger.settle(message, settledBy(verdict, outcome, dryRun, wait));
+        if (message >= 0) ledger.settle(message, settledBy(verdict, fate));
       });
     }
   }
 }
 
 /**
- * How long the messages of a key wait, in seconds, if any of them is too young: all of them, so that they are judged together. A
- * deletion that was wanted must be known of when the other is ripe.
+ * What becomes of the messages of one key. They share one fate: as long as one of them has to come again, so have all others,
+ * also those that tell of wanted deletions, for nothing would know of these any more when that one is decided on.
  */
-function longestWait(verdicts: readonly Verdict[]): number | undefined {
+function fateOf(verdicts: readonly Verdict[], outcome: KeyOutcome | undefined, dryRun: boolean): Settled {
   const waits = verdicts.flatMap((verdict) => (verdict.kind === 'wait' ? [verdict] : []));
-  if (waits.length === 0) return undefined;
-  const seconds = Math.max(...waits.map((wait) => wait.seconds));
-  // Each receive counts towards the dead-letter queue, so they come back when they are ripe; or earlier, to be counted.
-  const isCounted = waits.some(({ rule }) => rule.onlyIf !== undefined);
-  return isCounted ? Math.min(seconds, RECOUNT_SECONDS) : seconds;
-}
-
-function settledBy(
-  verdict: Verdict,
-  outcome: KeyOutcome | undefined,
-  dryRun: boolean,
-  wait: number | undefined,
-): Settled {
-  if (verdict.kind === 'irrelevant') return 'ignored';
-  if (wait !== undefined) return { again: wait };
-  if (verdict.kind !== 'act') return 'ignored';
+  if (waits.length > 0) {
+    const seconds = waits.reduce((most, wait) => Math.max(most, wait.seconds), 0);
+    // Each receive counts towards the dead-letter queue, so they come back when they are ripe; or earlier, to be counted.
+    const isCounted = waits.some(({ rule }) => rule.onlyIf !== undefined);
+    return { again: isCounted ? Math.min(seconds, RECOUNT_SECONDS) : seconds };
+  }
+  if (!verdicts.some(({ kind }) => kind === 'act')) return 'done';
   if (outcome === undefined) return dryRun ? 'done' : 'unreached';
   if (outcome.kind === 'failed' || outcome.kind === 'conflict') return 'failed';
   if (outcome.word === 'not-attempted') return 'unreached';
-  if (outcome.word === 'held-off') return { again: LATE_SECONDS };
-  if (verdict.recount) return { again: RECOUNT_SECONDS };
-  return 'done';
+  if (outcome.again !== undefined) return { again: outcome.again };
+  if (outcome.word === 'held-off') return { again: RECOUNT_SECONDS };
+  return verdicts.some((verdict) => verdict.kind === 'act' && verdict.recount) ? { again: RECOUNT_SECONDS } : 'done';
+}
+
+function settledBy(verdict: Verdict, fate: Settled): Settled {
+  if (verdict.kind === 'irrelevant') return 'ignored';
+  return fate === 'done' && verdict.kind === 'leave' ? 'ignored' : fate;
 }
 
 /**

@@ -100,11 +100,13 @@ export function archivedNotes(request: ChangeRequest | DownloadRequest, tally: T
         ? ' Run the same step again when they are there.'
         : isDownload
           ? ' A download requests nothing: restore them first, for example with "aws s3api restore-object", and run this again when they are there.'
-          : requested === undefined
-            ? ' With archived: restore they are requested, and a later run copies them.'
-            : request.dryRun
-              ? ' They would be requested, and a later run copies them.'
-              : ' They were requested: run the same step again when they are there.';
+          : request.operation === 'recover'
+            ? ' The bot leaves them: operation: rollback with archived: restore requests them.'
+            : requested === undefined
+              ? ' With archived: restore they are requested, and a later run copies them.'
+              : request.dryRun
+                ? ' They would be requested, and a later run copies them.'
+                : ' They were requested: run the same step again when they are there.';
     return `${versions} of the versions to ${isDownload ? 'fetch' : 'copy'} ${versions === 1 ? 'is' : 'are'} in ${archive} (${bytesOf(bytes)}${under}).${wait}${mend}`;
   });
 }

@@ -20,6 +20,7 @@ export interface EventKeysDeps {
   readonly buckets: Buckets;
   readonly narrator: Narrator;
   readonly judge: Judge;
+  readonly stop: AbortSignal;
   /** ms. */
   readonly now: number;
   /** Preflight of each bucket is noted here when its first key comes up. */
@@ -27,8 +28,9 @@ export interface EventKeysDeps {
 }
 
 /** Let the judge see every event once, whatever the number of its deliveries. */
-export async function countEvents(spool: Sorter<SpooledEvent>, judge: Judge): Promise<void> {
+export async function countEvents(spool: Sorter<SpooledEvent>, judge: Judge, stop: AbortSignal): Promise<void> {
   for await (const group of keyGroups(spool)) {
+    if (stop.aborted) throw new CancelledError();
     for (const { events } of group) {
       const seen = new Set<string>();
       for (const { event } of events) {
@@ -52,11 +54,12 @@ export async function planEvents(
   lines: PlanSpool,
   deps: EventKeysDeps,
 ): Promise<void> {
-  const { buckets, narrator, judge, facts, now } = deps;
+  const { buckets, narrator, judge, facts, now, stop } = deps;
   const preflights = new Map<string, Promise<Failure | undefined>>();
   let number = 0;
   let done = 0;
   await forEachConcurrently(keyGroups(spool), GROUPS_AT_ONCE, async (group) => {
+    if (stop.aborted) throw new CancelledError();
     // Ascending with the keys, as the spool wants it.
     const part = lines.segment(String(number++).padStart(12, '0'));
     try {
@@ -71,21 +74,23 @@ export async function planEvents(
   async function candidatesOf(group: readonly KeyEvents[]): Promise<Candidate[]> {
     const keys = group.flatMap(({ bucket, key, events }) => {
       const judged = judgedOf(events, judge);
-      return judged.length === 0 ? [] : [{ bucket, key, judged, left: whyLeft(judged) }];
+      if (judged.length === 0) return [];
+      const receives = events.reduce((most, one) => Math.max(most, one.receives), 0);
+      return [{ bucket, key, judged, receives, left: whyLeft(judged) }];
     });
     const asked = keys.filter(({ left }) => left === undefined);
     const histories = await read(
       group[0]?.bucket ?? '',
       asked.map(({ key }) => key),
     );
-    return keys.map(({ bucket, key, judged, left }): Candidate => {
+    return keys.map(({ bucket, key, judged, receives, left }): Candidate => {
       const nothing: KeyHistory = { key, entries: [] };
       if (left !== undefined) return { bucket, history: nothing, settled: { kind: 'skipped', reason: left } };
       if (!(histories instanceof Map)) {
         return { bucket, history: nothing, settled: { kind: 'failed', failure: histories } };
       }
       const history = histories.get(key) ?? nothing;
-      const found = beforeEvents(history, judged, now);
+      const found = beforeEvents(history, judged, { now, receives });
       if (found.kind !== 'back') return { bucket, history, settled: settledAs(found) };
       const { versionId, last } = found;
       return { bucket, history, target: { kind: 'version', versionId }, ...(last !== undefined && { last }) };
@@ -137,10 +142,11 @@ function ownFailure(error: unknown): Failure {
 const EVERY_BUCKET: ReadonlySet<string> = new Set(['no-credentials', 'endpoint-unreachable']);
 
 function settledAs(found: Exclude<ReturnType<typeof beforeEvents>, { kind: 'back' }>): Outcome {
+  if (found.kind === 'wait') return { kind: 'skipped', reason: 'held-off', again: found.seconds };
   return found.kind === 'skip' ? { kind: 'skipped', reason: found.reason } : { kind: 'unchanged' };
 }
 
-export function judgedOf(events: readonly SpooledEvent[], judge: Judge): Judged[] {
+function judgedOf(events: readonly SpooledEvent[], judge: Judge): Judged[] {
   return events.flatMap(({ event }) => {
     const verdict = judge.judge(event);
     return verdict.kind === 'irrelevant' ? [] : [{ event, verdict }];

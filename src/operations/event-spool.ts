@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type BucketEvent, compareEvents } from '../core/event.ts';
 import { compareKeys } from '../core/keys.ts';
 import { openSorter, type Sorter } from '../files/sort.ts';
@@ -9,6 +10,8 @@ export interface SpooledEvent {
   readonly event: BucketEvent;
   /** The number of the message it came in; -1 where it came in none. */
   readonly message: number;
+  /** How often that message was received; a great many where there is no queue, and it will not come again. */
+  readonly receives: number;
 }
 
 /** All events of one key, oldest first; at least one. */
@@ -39,6 +42,8 @@ export async function* keyGroups(spool: Sorter<SpooledEvent>): AsyncGenerator<Ke
   let group: KeyEvents[] = [];
   let events: SpooledEvent[] = [];
   for await (const batch of spool.sorted()) {
+    // Nothing here waits for anything outside: signals, and the heartbeat of the queue, need their turn.
+    await setImmediate();
     for (const spooled of batch) {
       const [first] = events;
       const { bucket, key } = spooled.event;

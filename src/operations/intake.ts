@@ -28,13 +28,14 @@ export interface IntakeDeps {
  */
 export async function takeIn({ intake, scope }: RecoverRequest, deps: IntakeDeps): Promise<void> {
   const { queue, narrator, spool, ledger, messages, incident, notes } = deps;
-  if (intake.kind === 'event') return spool.add(takePayload(intake.payload).map((event) => ({ event, message: -1 })));
+  if (intake.kind === 'event')
+    return spool.add(takePayload(intake.payload).map((event) => ({ event, message: -1, receives: NEVER_AGAIN })));
   if (queue === undefined) throw new RangeError('events come from a queue, and there is none');
 
   let foreign = 0;
   await queue.drain(intake.limits, async (batch) => {
     const events: SpooledEvent[] = [];
-    for (const { id, body } of batch) {
+    for (const { id, body, receives } of batch) {
       messages.received += 1;
       const parsed = parseMessage(body);
       if (parsed.kind === 'test') {
@@ -49,7 +50,7 @@ export async function takeIn({ intake, scope }: RecoverRequest, deps: IntakeDeps
         ledger.settle(ledger.add(id, 1), { again: 0 });
       } else {
         const message = ledger.add(id, parsed.events.length);
-        for (const event of parsed.events) events.push({ event, message });
+        for (const event of parsed.events) events.push({ event, message, receives });
       }
     }
     await spool.add(events);
@@ -59,10 +60,13 @@ export async function takeIn({ intake, scope }: RecoverRequest, deps: IntakeDeps
   if (foreign > 0) {
     notes.add(
       `${countOf(foreign, 'message tells', 'messages tell')} of other buckets than the one that the input "bucket" names, and ` +
-        'stay in the queue. Leave out "bucket", or let each bucket have a queue of its own.',
+        'come again, until the queue moves them to its dead-letter queue. Leave out "bucket", or let each bucket have a queue of its own.',
     );
   }
 }
+
+/** A payload is not received again: what is not decided now is not decided. */
+const NEVER_AGAIN = Number.MAX_SAFE_INTEGER;
 
 function takePayload(payload: string): readonly BucketEvent[] {
   const parsed = parseMessage(payload);

@@ -20,6 +20,8 @@ export interface KeyOutcome extends Place {
   readonly kind: Outcome['kind'];
   /** The kind; of a skipped key the reason. */
   readonly word: string;
+  /** Of what is looked at again: in so many seconds. */
+  readonly again?: number;
 }
 
 const BATCH = 1000;
@@ -44,7 +46,9 @@ export function openOutcomeSpool(folder: string): OutcomeSpool {
 
   return {
     add({ bucket, key }, outcome) {
-      held.push({ bucket, key, kind: outcome.kind, word: outcomeWord(outcome) });
+      const again = outcome.kind === 'skipped' ? outcome.again : undefined;
+      const { kind } = outcome;
+      held.push({ bucket, key, kind, word: outcomeWord(outcome), ...(again !== undefined && { again }) });
       if (held.length >= BATCH) flush();
     },
     async reader() {

@@ -27,8 +27,8 @@ import { finishRun, type RunDeps } from './run.ts';
 export interface RecoverDeps extends RunDeps {
   /** Where the events come from a queue. It is closed here. */
   readonly queue?: Queue | undefined;
-  /** Who we are, as STS says it; `undefined` where it cannot be known. */
-  readonly self: Promise<string | undefined>;
+  /** Who we are, as STS says it; `undefined` where it does not. Absent: there is nobody to ask. */
+  readonly self?: Promise<string | undefined> | undefined;
 }
 
 /**
@@ -56,8 +56,8 @@ export async function recover(request: RecoverRequest, deps: RecoverDeps): Promi
     await takeIn(request, { queue, narrator, spool, ledger, messages, incident, notes: tally.notes });
 
     const now = deps.now();
-    const judge = openJudge(policy, { now, self: await deps.self });
-    await countEvents(spool, judge);
+    const judge = openJudge(policy, { now, self: await whoWeAre(deps, tally) });
+    await countEvents(spool, judge, stop);
     narrator.phase('Plan: reading the histories');
     const facts = new Map<string, BucketFacts>();
     const keys: KeySource = {
@@ -71,6 +71,11 @@ export async function recover(request: RecoverRequest, deps: RecoverDeps): Promi
           `${skipped} left alone, ${failed} failed.`,
       );
       noteFacts(request, facts, plan, tally);
+      if (queue === undefined && (tally.skipped['held-off'] ?? 0) > 0) {
+        tally.notes.add(
+          'An event that is given as an input does not come again: what is left for a later run is left for good.',
+        );
+      }
       checkPlan(request, facts, plan, tally);
       if (!dryRun && tally.totals.planned > 0) {
         narrator.phase(`Apply: ${countOf(tally.totals.planned, 'key')}`);
@@ -79,7 +84,7 @@ export async function recover(request: RecoverRequest, deps: RecoverDeps): Promi
         await carryOut(request, plan, { ...deps, facts, folder, journal }, tally);
       }
     } finally {
-      await account({ spool, judge, outcomes, ledger, incident, dryRun });
+      await account({ spool, judge, outcomes, ledger, incident, dryRun, planned: plan !== undefined });
     }
   } catch (error) {
     thrown = error;
@@ -97,14 +102,26 @@ export async function recover(request: RecoverRequest, deps: RecoverDeps): Promi
   return finishRun(request, deps, tally, { startedAt, thrown, plan, journalFile });
 }
 
+async function whoWeAre({ self }: RecoverDeps, tally: Tally): Promise<string | undefined> {
+  if (self === undefined) return undefined;
+  const id = await self;
+  if (id === undefined) {
+    tally.notes.add(
+      'STS did not say who this run is, so deletions by its own identity could not be told apart: they are undone like others. ' +
+        'Check the network of the runner; or list that identity under wanted-by.',
+    );
+  }
+  return id;
+}
+
 /** The policy file; without one, every deletion is undone, which is said. */
 async function policyOf({ policyFile }: RecoverRequest, tally: Tally): Promise<Policy> {
   const { path, given, required } = policyFile;
+  // Also of a file that cannot be used: it is there.
+  if (tally.incident !== undefined) tally.incident.policy = given;
   const policy = await readPolicy(path, given);
-  if (policy !== undefined) {
-    if (tally.incident !== undefined) tally.incident.policy = given;
-    return policy;
-  }
+  if (policy !== undefined) return policy;
+  if (tally.incident !== undefined) delete tally.incident.policy;
   if (required) {
     throw new RollbackError(
       'policy-not-found',

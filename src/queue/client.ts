@@ -15,9 +15,9 @@ export interface QueueClientOptions {
 
 /** How long a connection may take to stand, in milliseconds. */
 const CONNECT_MS = 5_000;
-/** No answer in this time, in milliseconds: more than the longest poll, which is 20 seconds. */
-const ANSWER_MS = 30_000;
-const TRIES = 5;
+/** No answer in this time, in milliseconds: more than a poll takes, which is 5 seconds. */
+const ANSWER_MS = 15_000;
+const TRIES = 4;
 
 /**
  * The client for the queue. Credentials come from the SDK's default chain and from nowhere else. It retries by itself: a

@@ -148,14 +148,14 @@ class SqsQueue implements Queue {
   #hold(deliveries: readonly Delivery[], seen: Set<string>): Poll {
     const fresh: QueueMessage[] = [];
     for (const delivery of deliveries) {
-      const { id, body } = delivery;
+      const { id, body, receives } = delivery;
       if (seen.has(id)) {
         this.#held.renew(delivery);
         continue;
       }
       seen.add(id);
       this.#held.add(delivery);
-      fresh.push({ id, body });
+      fresh.push({ id, body, receives });
     }
     if (deliveries.length > 0) this.#heartbeat.start();
     return { received: deliveries.length, fresh };

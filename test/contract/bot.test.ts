@@ -78,7 +78,8 @@ describe.each(FILES)('%s', (file) => {
     expect(bot?.with).toMatchObject({
       operation: 'recover',
       'queue-url': `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${resources.Queue?.QueueName}`,
-      'policy-file': '.github/s3-rollback.yml',
+      // Named, and not the default: a run that does not find it is refused.
+      'policy-file': '.github/s3-bot-policy.yml',
     });
   });
 

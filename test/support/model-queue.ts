@@ -104,7 +104,7 @@ export function modelQueue({ now, maxReceiveCount }: ModelQueueOptions): ModelQu
         // As long as it is held its visibility is extended.
         message.visibleAt = Number.POSITIVE_INFINITY;
         held.set(id, message);
-        return [{ id, body: bodies.get(id) ?? '' }];
+        return [{ id, body: bodies.get(id) ?? '', receives: message.receives }];
       });
     }
 

@@ -56,7 +56,7 @@ describe('the issue', () => {
   it('says what, who, where to look, and when to close it', () => {
     const page = text(issueFor(BURST).body);
     expect(page).toMatch(/3,000 unwanted changes undone in my-site at 2026-11-22 14:00:00 UTC run 42/);
-    expect(page).toMatch(/AWS:AROAX:cleanup 192\.0\.2\.7 3,000 × ObjectRemoved:DeleteMarkerCreated/);
+    expect(page).toMatch(/AWS:AROAX:cleanup from 192\.0\.2\.7 3,000 × deleted/);
     expect(page).toContain('Events (showing 100 of 3,000)');
     expect(page).toContain('Close this issue when nothing is left to do');
     expect(issueTitle('my-site')).toContain('my-site');

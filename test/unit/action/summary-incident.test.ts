@@ -58,9 +58,9 @@ describe('who did what', () => {
   it('who, from where, what, when, by which request, which rule, what was done', () => {
     const page = shown(BURST);
     expect(page).toMatch(
-      /AWS:AROAX:cleanup 192\.0\.2\.7 3,000 × ObjectRemoved:DeleteMarkerCreated 2026-11-22 14:00:00 UTC REQ1 published site 3,000 restored/,
+      /AWS:AROAX:cleanup from 192\.0\.2\.7 3,000 × deleted 2026-11-22 14:00:00 UTC 3,000 restored published site REQ1/,
     );
-    expect(page).toMatch(/AWS:AROAR:retention-job .*200 × .* published site left alone: wanted-by/);
+    expect(page).toMatch(/AWS:AROAR:retention-job 200 × deleted .* left alone: wanted-by published site/);
   });
 
   it('what was to be undone comes first, then what most did', () => {
@@ -82,6 +82,16 @@ describe('who did what', () => {
     );
     expect(page).toContain('2026-11-22 14:00:00 UTC to 2026-11-23 15:00:00 UTC');
     expect(page).toContain('REQ0, REQ1, REQ2, …');
+  });
+
+  it.each([
+    ['ObjectRemoved:DeleteMarkerCreated', 'deleted'],
+    ['Object Deleted: Delete Marker Created', 'deleted'],
+    ['LifecycleExpiration:DeleteMarkerCreated', 'expired by a lifecycle rule'],
+    ['ObjectCreated:Put', 'written'],
+    ['Object Created: CopyObject', 'written'],
+  ])('%s: %s', (event, words) => {
+    expect(shown([{ verdict: RESTORE, outcome: 'restored', event: { name: event } }])).toContain(`1 × ${words} `);
   });
 
   it('one that the event does not name', () => {
@@ -120,7 +130,7 @@ describe('messages', () => {
   it('in one line of the log', () => {
     const { result } = botRun(BURST, { messages: { received: 3200, acknowledged: 3200, ignored: 200 } });
     expect(conclusion(result)).toContain(
-      '3,200 messages received: 3,200 acknowledged, 200 with nothing to undo, 0 left for later, 0 not understood.',
+      '3,200 messages received: 3,200 acknowledged (200 of them with nothing to undo), 0 left for later, 0 not understood.',
     );
   });
 });

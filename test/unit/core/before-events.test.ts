@@ -70,16 +70,14 @@ function withContent(entries: readonly Entry[], same: string): Entry[] {
 }
 
 function inShort(verdict: KeyVerdict): string {
-  return verdict.kind === 'back'
-    ? `back to ${verdict.versionId}`
-    : verdict.kind === 'skip'
-      ? verdict.reason
-      : verdict.kind;
+  if (verdict.kind === 'back') return `back to ${verdict.versionId}`;
+  if (verdict.kind === 'wait') return `wait ${verdict.seconds}`;
+  return verdict.kind === 'skip' ? verdict.reason : verdict.kind;
 }
 
-/** Long after all of it, if not said otherwise. */
-function found(of: KeyHistory, judged: readonly Judged[], now = at(30 * 24 * HOUR)): KeyVerdict {
-  return beforeEvents(of, judged, now);
+/** Long after all of it, and waited for, if not said otherwise. */
+function found(of: KeyHistory, judged: readonly Judged[], { now = at(30 * 24 * HOUR), receives = 4 } = {}): KeyVerdict {
+  return beforeEvents(of, judged, { now, receives });
 }
 
 function outcome(entries: string, events: string, more: { same?: string; rule?: Partial<Rule> } = {}): string {
@@ -132,13 +130,13 @@ describe.each<[string, Row[]]>([
     'an unknown deletion below the unwanted one',
     [
       ['a minute before', `V1@1 DM1@2 DM2@${2 + MINUTE}`, 'DM2+', 'back to V1'],
-      ['a minute and a second before', `V1@1 DM1@2 DM2@${3 + MINUTE}`, 'DM2+', 'deleted-before'],
-      ['an hour before', `V1 DM1 DM2@${HOUR}`, 'DM2+', 'deleted-before'],
-      ['an hour before, and others since', `V1 DM1 DM2@${HOUR - 60} DM3@${HOUR}`, 'DM3+', 'deleted-before'],
+      ['a minute and a second before', `V1@1 DM1@2 DM2@${3 + MINUTE}`, 'DM2+', 'unexplained'],
+      ['an hour before', `V1 DM1 DM2@${HOUR}`, 'DM2+', 'unexplained'],
+      ['an hour before, and others since', `V1 DM1 DM2@${HOUR - 60} DM3@${HOUR}`, 'DM3+', 'unexplained'],
       ['an hour before, but that one is unwanted too', `V1 DM1 DM2@${HOUR}`, 'DM1+ DM2+', 'back to V1'],
-      ['between two unwanted ones', `V1 DM1 DM2@${HOUR} DM3@${2 * HOUR}`, 'DM1+ DM3+', 'superseded'],
+      ['between two unwanted ones', `V1 DM1 DM2@${HOUR} DM3@${2 * HOUR}`, 'DM1+ DM3+', 'unexplained'],
       // Its marker is stamped midnight, before what it covers.
-      ['later than that of a lifecycle rule', `V1 DM1@40000 DM2@0`, '~DM2+', 'back to V1'],
+      ['later than that of a lifecycle rule', `V1 DM1@40000 DM2@0`, '~DM2+', 'unexplained'],
       ['of another life of the key', `V1 DM1 V2@${HOUR} DM2@${HOUR}`, 'DM2+', 'back to V2'],
     ],
   ],
@@ -146,7 +144,7 @@ describe.each<[string, Row[]]>([
     'an unknown deletion above the unwanted one: its event may be late, or dealt with',
     [
       ['a minute after', `V1@1 DM1@2 DM2@${2 + MINUTE}`, 'DM1+', 'back to V1'],
-      ['a minute and a second after', `V1@1 DM1@2 DM2@${3 + MINUTE}`, 'DM1+', 'superseded'],
+      ['a minute and a second after', `V1@1 DM1@2 DM2@${3 + MINUTE}`, 'DM1+', 'unexplained'],
       ['an hour after, and that one is unwanted too', `V1 DM1 DM2@${HOUR}`, 'DM1+ DM2+', 'back to V1'],
       ['an hour after, and that one is wanted', `V1 DM1 DM2@${HOUR}`, 'DM1+ DM2-wanted', 'wanted'],
     ],
@@ -239,14 +237,35 @@ describe.each<[string, Row[]]>([
   });
 });
 
-describe('an unknown deletion above, so young that its event may still be on its way', () => {
-  it.each<[seconds: number, outcome: string]>([
-    [0, 'held-off'],
-    [15 * MINUTE - 1, 'held-off'],
-    [15 * MINUTE, 'superseded'],
-  ])('%d seconds old: %s', (age, expected) => {
-    const entries = history(`V1 DM1 DM2@${HOUR}`);
-    expect(inShort(found({ key: 'k', entries }, judgedOf('DM1+', entries), at(HOUR + age)))).toBe(expected);
+describe('another deletion that no event names: the messages of the key come again until they meet', () => {
+  const entries = history(`V1 DM1 DM2@${HOUR}`);
+  const verdict = (event: string, rule: Partial<Rule>, moment: { now?: number; receives?: number }) =>
+    inShort(found({ key: 'k', entries }, judgedOf(event, entries, { ...RULE, ...rule }), moment));
+
+  it.each<[receives: number, outcome: string]>([
+    [1, 'wait 60'],
+    [3, 'wait 60'],
+    [4, 'unexplained'],
+    [Number.MAX_SAFE_INTEGER, 'unexplained'],
+  ])('received %d times: %s', (receives, expected) => {
+    expect(verdict('DM1+', {}, { receives })).toBe(expected);
+    expect(verdict('DM2+', {}, { receives })).toBe(expected);
+  });
+
+  it.each<[after: number, outcome: string]>([
+    [0, 'wait 7200'],
+    [7199, 'wait 1'],
+    [7200, 'unexplained'],
+  ])('%d seconds old, under a hold-off of two hours: %s', (after, expected) => {
+    expect(verdict('DM1+', { holdOff: 2 * HOUR * 1000 }, { now: at(HOUR + after) })).toBe(expected);
+  });
+
+  it('so does a write on top, which may be unwanted as well', () => {
+    const written = history(`V1 V2 V3@${HOUR}`);
+    const rule = { ...RULE, holdOff: 600_000 };
+    const at10 = (seconds: number) =>
+      inShort(found({ key: 'k', entries: written }, judgedOf('V2+', written, rule), { now: at(HOUR + seconds) }));
+    expect([at10(0), at10(599), at10(600)]).toEqual(['wait 600', 'wait 1', 'superseded']);
   });
 });
 

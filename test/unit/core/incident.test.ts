@@ -122,7 +122,7 @@ describe('deeds: what somebody did, in one line', () => {
     expect(requests(undefined)).toEqual([[], false]);
   });
 
-  it('are bounded: beyond 200 there is one line for each decision, which names nobody', () => {
+  it('are bounded: beyond that there is one line for each bucket and decision, which names nobody', () => {
     const who = (i: number): Row => [{ who: { principal: `P${i}` } }, ACT, 'restored'];
     const wanted: Verdict = { kind: 'leave', reason: 'wanted', rule: RULE };
     const incident = incidentOf(
@@ -133,13 +133,23 @@ describe('deeds: what somebody did, in one line', () => {
       who(0),
     );
     const deeds = [...incident.deeds.values()];
-    expect(deeds).toHaveLength(202);
+    expect(deeds).toHaveLength(402);
     expect(deeds[0]?.events).toBe(2);
-    expect(deeds.slice(200)).toMatchObject([
-      { bucket: '', event: '', who: {}, decision: 'restore', events: 800 },
-      { bucket: '', event: '', who: {}, decision: 'wanted', events: 2 },
+    expect(deeds.slice(400)).toMatchObject([
+      { bucket: 'my-site', event: '', who: {}, decision: 'restore', events: 600 },
+      { bucket: 'my-site', event: '', who: {}, decision: 'wanted', events: 2 },
     ]);
-    expect(deeds.slice(200).every((deed) => deed.rule === undefined)).toBe(true);
+    expect(deeds.slice(400).every((deed) => deed.rule === undefined)).toBe(true);
+  });
+
+  it('what many did as wanted does not hide what was undone elsewhere', () => {
+    const wanted: Verdict = { kind: 'leave', reason: 'wanted', rule: RULE };
+    const incident = incidentOf(
+      ...Array.from({ length: 300 }, (_, i): Row => [{ who: { principal: `P${i}` } }, wanted, 'wanted']),
+      [{ bucket: 'other', who: { principal: 'Q' } }, ACT, 'restored'],
+    );
+    const undone = [...incident.deeds.values()].filter(({ decision }) => decision === 'restore');
+    expect(undone).toMatchObject([{ bucket: 'other', who: { principal: 'Q' }, events: 1 }]);
   });
 });
 

@@ -30,7 +30,7 @@ function deletion(bucket: string, key: string, versionId: string, more: Partial<
 
 async function spoolOf(events: readonly BucketEvent[]) {
   const spool = openEventSpool(folder);
-  await spool.add(events.map((event, message) => ({ event, message })));
+  await spool.add(events.map((event, message) => ({ event, message, receives: 9 })));
   return spool;
 }
 
@@ -81,7 +81,7 @@ async function planned(events: readonly BucketEvent[], buckets: Buckets, judge: 
       finish: async () => ({ digest: '' }),
       cleanUp: async () => {},
     },
-    { buckets, narrator: SILENT, judge, facts, now: T + 30 * 86_400_000 },
+    { buckets, narrator: SILENT, judge, facts, now: T + 30 * 86_400_000, stop: new AbortController().signal },
   );
   const decided = candidates
     .map(({ bucket, history, target, settled }) => {
@@ -204,11 +204,12 @@ describe('counting for bursts', () => {
     await countEvents(
       await spoolOf([one, other, one, elsewhere, { ...one, sequencer: `00${one.sequencer}` }, other]),
       judge,
+      new AbortController().signal,
     );
     expect(counted).toEqual(['x v1', 'x v2', 'y v1']);
     counted.length = 0;
     // Without a sequencer the time tells.
-    await countEvents(await spoolOf([timed, timed, { ...timed, at: T + 1 }]), judge);
+    await countEvents(await spoolOf([timed, timed, { ...timed, at: T + 1 }]), judge, new AbortController().signal);
     expect(counted).toEqual(['x v1', 'x v1']);
   });
 });

@@ -26,7 +26,7 @@ function event(name: string, sequencer: string | undefined, at = 0): BucketEvent
 
 async function groupsOf(events: readonly BucketEvent[]): Promise<KeyEvents[][]> {
   const spool = openEventSpool(folder);
-  await spool.add(events.map((one, message) => ({ event: one, message })));
+  await spool.add(events.map((one, message) => ({ event: one, message, receives: 1 })));
   const groups: KeyEvents[][] = [];
   for await (const group of keyGroups(spool)) groups.push(group);
   await spool.cleanUp();

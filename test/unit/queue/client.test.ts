@@ -23,10 +23,10 @@ test.each([
   client.destroy();
 });
 
-test('the region as given, and five tries in the standard way', async () => {
+test('the region as given, and four tries in the standard way', async () => {
   const client = createQueueClient({ url, region: 'us-east-1' });
   expect(await client.config.region()).toBe('us-east-1');
-  expect(await client.config.maxAttempts()).toBe(5);
+  expect(await client.config.maxAttempts()).toBe(4);
   client.destroy();
 });
 
@@ -41,7 +41,7 @@ test('a request may take longer than the longest poll, and not for ever', async 
   if (!(requestHandler instanceof NodeHttpHandler)) throw new Error('another handler');
   expect(requestHandler.httpHandlerConfigs()).toMatchObject({
     connectionTimeout: 5_000,
-    requestTimeout: 30_000,
+    requestTimeout: 15_000,
     throwOnRequestTimeout: true,
     httpsAgent: { keepAlive: true, maxSockets: 158 },
   });

@@ -20,8 +20,8 @@ const ids = (from: number, count: number) => Array.from({ length: count }, (_, n
 test('asks by long polls for ten messages, hidden from others while they are held', async () => {
   const { sqs, fill } = scene(answers(ids(0, 2)));
   expect(await fill()).toEqual([
-    { id: 'm0', body: 'body of m0' },
-    { id: 'm1', body: 'body of m1' },
+    { id: 'm0', body: 'body of m0', receives: 1 },
+    { id: 'm1', body: 'body of m1', receives: 1 },
   ]);
   expect(sqs.receives[0]).toEqual({
     QueueUrl: URL_OF_QUEUE,
@@ -235,7 +235,7 @@ describe('taking', () => {
   test('what a server leaves out of a message', async () => {
     const bare = { MessageId: 'bare', ReceiptHandle: 'r' };
     const { fill } = scene(answers([bare, { Body: 'cannot be answered for' }]));
-    expect(await fill()).toEqual([{ id: 'bare', body: '' }]);
+    expect(await fill()).toEqual([{ id: 'bare', body: '', receives: 1 }]);
   });
 });
 
