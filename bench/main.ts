@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { bot } from './bot.ts';
 import { copies } from './copies.ts';
 import { cpuPerEntry } from './cpu.ts';
+import { histories } from './history.ts';
 import { journal } from './journal.ts';
 import { listings } from './listing.ts';
 import { manifest } from './manifest.ts';
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, (sandbox: RemoteSandbox) => Promise<void>
   journal,
   listing: listings,
   manifest,
+  history: () => histories(values.long),
   memory: (sandbox) => memory(sandbox, values.long),
   bot: () => bot(values.long),
 };
