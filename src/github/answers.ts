@@ -25,6 +25,25 @@ export function readIssue(value: unknown): Issue {
   };
 }
 
+export interface Comment {
+  readonly id: number;
+  /** Its name in GraphQL. */
+  readonly nodeId: string;
+  readonly body: string;
+  readonly author: Author;
+}
+
+/** Throws a `GitHubError` for anything but a comment. */
+export function readComment(value: unknown): Comment {
+  if (!isRecord(value) || typeof value.id !== 'number') throw unreadable('a comment');
+  return {
+    id: value.id,
+    nodeId: typeof value.node_id === 'string' ? value.node_id : '',
+    body: typeof value.body === 'string' ? value.body : '',
+    author: readAuthor(value.user),
+  };
+}
+
 export function readList(value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw unreadable('a list');
   return value;

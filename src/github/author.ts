@@ -63,5 +63,5 @@ export async function loginOf(whose: Whose): Promise<string> {
 }
 
 function isFinal({ trouble }: GitHubError): boolean {
-  return ['unasked', 'cancelled', 'limited'].includes(trouble.kind) || trouble.status === 401;
+  return ['unasked', 'cancelled', 'limited', 'slow'].includes(trouble.kind) || trouble.status === 401;
 }

@@ -47,6 +47,8 @@ export interface Connection {
   readonly sleep?: Sleep;
   /** The longest one try of a request may take, in ms. */
   readonly tryMs?: number;
+  /** The longest that all requests together may take, in ms, from the first on; no limit where it is not given. */
+  readonly mostMs?: number;
 }
 
 interface Answer {
@@ -61,7 +63,8 @@ export function openGitHub(connection: Connection): GitHub {
   const { token, repository, stop, abort, now = Date.now, sleep = sleepFor, tryMs = 15_000 } = connection;
   const apiUrl = withoutSlash(connection.apiUrl);
   const wrong = problemWith(connection);
-  const tries = new Tries({ now, sleep, stop, abort, tryMs });
+  const { mostMs } = connection;
+  const tries = new Tries({ now, sleep, stop, abort, tryMs, ...(mostMs !== undefined && { mostMs }) });
   const options = { baseUrl: apiUrl, userAgent: 's3-rollback' };
   const octokit = wrong === undefined ? getOctokit(token, options) : undefined;
 
@@ -153,17 +156,21 @@ function nextPage(link: string | undefined, apiUrl: string): string | undefined 
   return `GET ${url.replace(/\{/g, '%7B').replace(/\}/g, '%7D')}`;
 }
 
-/** GraphQL answers 200 to what it refuses. https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api */
+/**
+ * GraphQL answers 200 to what it refuses. What is gone of several things is null, with an error of its own: the rest is an answer.
+ * https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+ */
 function dataOf(answer: unknown): unknown {
   const errors = fieldOf(answer, 'errors');
-  if (Array.isArray(errors) && errors.length > 0) {
-    const message = String(fieldOf(errors[0], 'message') ?? 'no reason');
-    const limited = errors.some((error) => fieldOf(error, 'type') === 'RATE_LIMITED');
-    throw new GitHubError(
-      limited ? { kind: 'limited', message, waitMs: 60_000 } : { kind: 'refused', status: 200, message },
-    );
-  }
-  return fieldOf(answer, 'data');
+  const data = fieldOf(answer, 'data');
+  if (!Array.isArray(errors) || errors.length === 0) return data;
+  const types = errors.map((error) => fieldOf(error, 'type'));
+  const isPart = isRecord(data) && Object.values(data).some((value) => value !== null);
+  if (isPart && types.every((type) => type === 'NOT_FOUND')) return data;
+  const message = String(fieldOf(errors[0], 'message') ?? 'no reason');
+  if (types.includes('RATE_LIMITED')) throw new GitHubError({ kind: 'limited', message, waitMs: 60_000 });
+  const isForbidden = types.some((type) => type === 'FORBIDDEN' || type === 'INSUFFICIENT_SCOPES');
+  throw new GitHubError({ kind: 'refused', status: isForbidden ? 403 : 200, message });
 }
 
 function fieldOf(value: unknown, name: string): unknown {

@@ -7,7 +7,7 @@ import { forMarker } from '../core/text.ts';
  */
 
 /** All kinds there are; a kind is part of what is looked for, so it is never renamed. */
-export type Kind = 'incident';
+export type Kind = 'incident' | 'comment';
 
 /** So many characters of a body are kept free for memory, which may be this many bytes of UTF-8. */
 export const MEMORY_BYTES = 6_000;

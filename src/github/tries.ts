@@ -13,6 +13,8 @@ export interface Waiting {
   readonly abort: AbortSignal;
   /** The longest one try may take, in ms. */
   readonly tryMs: number;
+  /** The longest that all requests together may take, in ms, from the first on. */
+  readonly mostMs?: number;
 }
 
 /** One request is sent so often at most. */
@@ -28,6 +30,7 @@ const PATIENCE_MS = 75_000;
 export class Tries {
   readonly #waiting: Waiting;
   #patience = PATIENCE_MS;
+  #firstAt: number | undefined;
 
   constructor(waiting: Waiting) {
     this.#waiting = waiting;
@@ -52,8 +55,12 @@ export class Tries {
   }
 
   async #once<T>(send: (signal: AbortSignal) => Promise<T>): Promise<{ readonly value: T } | Trouble> {
-    const { now, stop, abort, tryMs } = this.#waiting;
+    const { now, stop, abort, tryMs, mostMs = Number.POSITIVE_INFINITY } = this.#waiting;
     if (stop.aborted || abort.aborted) return CANCELLED;
+    this.#firstAt ??= now();
+    if (now() - this.#firstAt >= mostMs) {
+      return { kind: 'slow', message: `all requests together took ${Math.round(mostMs / 1000)} s` };
+    }
     try {
       return { value: await send(AbortSignal.any([abort, AbortSignal.timeout(tryMs)])) };
     } catch (error) {
@@ -77,6 +84,7 @@ function pauseAfter(trouble: Trouble, tries: number, repeatable: boolean): numbe
       return repeatable && (trouble.status ?? 0) >= 500 ? 1000 * 2 ** (tries - 1) : undefined;
     case 'cancelled':
     case 'unasked':
+    case 'slow':
       return undefined;
   }
 }

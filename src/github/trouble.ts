@@ -4,9 +4,9 @@ import { proseForLog, shorten } from '../core/text.ts';
 export interface Trouble {
   /**
    * `refused`: answered with an error. `limited`: too many requests, nothing was done. `silent`: no answer came.
-   * `broken`: one that cannot be read. `cancelled`: the job was. `unasked`: nothing was sent.
+   * `broken`: one that cannot be read. `cancelled`: the job was. `unasked`: nothing was sent. `slow`: no time is left.
    */
-  readonly kind: 'refused' | 'limited' | 'silent' | 'broken' | 'cancelled' | 'unasked';
+  readonly kind: 'refused' | 'limited' | 'silent' | 'broken' | 'cancelled' | 'unasked' | 'slow';
   readonly status?: number;
   /** Text from outside. */
   readonly message: string;
@@ -75,14 +75,16 @@ export interface Deed {
   /** What the job's token needs: `issues: write`. */
   readonly permission: string;
   readonly repository: string;
+  /** What a 404 or a 410 means, and the mend; absent: that issues are disabled. */
+  readonly absent?: string;
 }
 
 /** One sentence for the log: what was not done, why, and the mend. Text from outside in it is harmless there. */
-export function problemOf({ undone, permission, repository }: Deed, trouble: Trouble): string {
-  return `${undone}: ${because(trouble, permission, repository)}.`;
+export function problemOf(deed: Deed, trouble: Trouble): string {
+  return `${deed.undone}: ${because(trouble, deed)}.`;
 }
 
-function because(trouble: Trouble, permission: string, repository: string): string {
+function because(trouble: Trouble, deed: Deed): string {
   const said = `(GitHub says: ${proseForLog(shorten(trouble.message, 300))})`;
   switch (trouble.kind) {
     case 'unasked':
@@ -94,6 +96,8 @@ function because(trouble: Trouble, permission: string, repository: string): stri
         `GitHub takes no more requests with this token for ${Math.ceil((trouble.waitMs ?? 0) / 1000)} s, which is longer than a ` +
         'run waits; the next run tries again'
       );
+    case 'slow':
+      return `GitHub is slow (${trouble.message}), and a report is not worth more of a job; the next run tries again`;
     case 'silent':
       return `GitHub did not answer (${proseForLog(shorten(trouble.message, 300))}); the next run tries again`;
     case 'broken':
@@ -102,26 +106,29 @@ function because(trouble: Trouble, permission: string, repository: string): stri
         'no proxy in between'
       );
     case 'refused':
-      return refusal(trouble.status ?? 0, trouble.message, { said, permission, repository });
+      return refusal(trouble.status ?? 0, trouble.message, { ...deed, said });
   }
 }
 
-interface Said {
+interface Said extends Deed {
   readonly said: string;
-  readonly permission: string;
-  readonly repository: string;
 }
 
-function refusal(status: number, message: string, { said, permission, repository }: Said): string {
+function refusal(status: number, message: string, { said, permission, repository, absent }: Said): string {
   if (status === 401) return `GitHub does not know the token ${said}; check the input github-token`;
   if (status === 403 && /\barchived\b/i.test(message))
     return `${repository} is archived ${said}; nobody can write there`;
+  // https://docs.github.com/en/communities/moderating-comments-and-conversations/locking-conversations
+  if (status === 403 && /\blocked\b/i.test(message)) {
+    return `the conversation is locked ${said}; unlock it, or see the job summary, which has it all`;
+  }
   if (status === 403) {
     return (
       `the token may not ${said}; give the job "permissions: ${permission}", which runs for pull requests from forks never ` +
       'get, and a token of your own the same right'
     );
   }
+  if (absent !== undefined && (status === 404 || status === 410)) return `${absent} ${said}`;
   if (status === 404) {
     return (
       `the token sees nothing there ${said}; give the job "permissions: ${permission}", and see that issues are enabled in ` +

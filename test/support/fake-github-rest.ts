@@ -50,6 +50,8 @@ const LONGEST = 65_536;
 export function answerRest(place: Place, token: Token, call: Call): Answer {
   const { repository } = place;
   if (call.path === '/user') return call.method === 'GET' && !token.app ? ok(userOf(token.account)) : FORBIDDEN;
+  const [, sha] = /^\/commits\/([^/]+)\/pulls$/.exec(call.path.replace(`/repos/${place.name}`, '')) ?? [];
+  if (sha !== undefined) return pullsOf(place, call, sha);
   const prefix = `/repos/${place.name}/issues`;
   if (!`${call.path}/`.startsWith(`${prefix}/`)) return NOT_FOUND;
   const [, first = '', second = '', ...more] = call.path.slice(prefix.length).split('/');
@@ -57,7 +59,9 @@ export function answerRest(place: Place, token: Token, call: Call): Answer {
   if (first === '') return allIssues(place, token, call);
   if (first === 'comments') return oneComment(place, token, call, repository.comment(Number(second)));
   const issue = repository.issue(Number(first));
-  if (issue === undefined) return refuse(410, 'This issue was deleted');
+  if (issue === undefined) {
+    return repository.wasThere(Number(first)) ? refuse(410, 'This issue was deleted') : NOT_FOUND;
+  }
   if (second === 'comments') return allComments(place, token, call, issue);
   return second === '' ? oneIssue(place, token, call, issue) : NOT_FOUND;
 }
@@ -87,6 +91,17 @@ function allIssues(place: Place, token: Token, call: Call): Answer {
   return page(place, call, found, (issue) => issueOf(place, issue));
 }
 
+/** https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit */
+function pullsOf(place: Place, call: Call, sha: string): Answer {
+  if (call.method !== 'GET') return NOT_FOUND;
+  const found = place.repository.issues.filter((one) => one.pullRequest && one.commits.includes(sha));
+  return page(place, call, found, (one) => ({
+    number: one.number,
+    state: one.state,
+    head: { sha: one.commits.at(-1) },
+  }));
+}
+
 function oneIssue(place: Place, token: Token, call: Call, issue: FakeIssue): Answer {
   if (call.method === 'GET') return ok(issueOf(place, issue));
   if (call.method !== 'PATCH') return NOT_FOUND;
@@ -109,6 +124,7 @@ function allComments(place: Place, token: Token, call: Call, issue: FakeIssue): 
   }
   if (call.method !== 'POST') return NOT_FOUND;
   if (!mayWrite(token, issue)) return FORBIDDEN;
+  if (issue.locked) return refuse(403, 'Unable to create comment because issue is locked.');
   const { body } = fields(call.body);
   if (body === undefined || body === '') return invalid('IssueComment', 'body', 'missing_field');
   if (tooLong(body)) return commentTooLong();

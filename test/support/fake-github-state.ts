@@ -25,6 +25,9 @@ export interface FakeIssue {
   body: string | null;
   state: 'open' | 'closed';
   readonly pullRequest: boolean;
+  /** Of a pull request: its commits, the head last. */
+  readonly commits: readonly string[];
+  locked: boolean;
   readonly createdAt: string;
   updatedAt: string;
   edits: number;
@@ -52,12 +55,18 @@ export class Repository {
       body?: string | null;
       state?: 'open' | 'closed';
       pullRequest?: boolean;
+      commits?: readonly string[];
+      locked?: boolean;
     } = {},
   ): FakeIssue {
     const at = this.#tick();
     const { author = person('octocat'), title = 'An issue', body = '', state = 'open', pullRequest = false } = given;
+    const { commits = [], locked = false } = given;
     const number = ++this.#last;
-    const issue = { number, author, title, body, state, pullRequest, createdAt: at, updatedAt: at, edits: 0 };
+    const issue: FakeIssue = {
+      ...{ number, author, title, body, state, pullRequest, commits, locked, createdAt: at, updatedAt: at },
+      edits: 0,
+    };
     this.issues.push(issue);
     return issue;
   }
@@ -81,6 +90,11 @@ export class Repository {
 
   comment(id: number): FakeComment | undefined {
     return this.comments.find((one) => one.id === id);
+  }
+
+  /** Was there ever an issue of this number? */
+  wasThere(number: number): boolean {
+    return number <= this.#last;
   }
 
   /** GitHub answers 410 for what was deleted. */
