@@ -1,11 +1,11 @@
-import type { ChangeRequest, DownloadRequest } from './request.ts';
+import type { ChangeRequest, Request } from './request.ts';
 import { formatTime } from './time.ts';
 
 /**
  * How to finish a run that was cut off. Running it again converges where the target stands still: `15m ago` is another
  * time when it is said later, and one version back is another version once a version was put on top.
  */
-export function againWords(request: ChangeRequest | DownloadRequest): string {
+export function againWords(request: ChangeRequest | Request): string {
   const { target } = request;
   const finish = 'what is done is left alone, the rest is finished.';
   switch (target.kind) {
@@ -20,6 +20,11 @@ export function againWords(request: ChangeRequest | DownloadRequest): string {
     case 'version':
     case 'rows':
       return `Run the same step again: ${finish}`;
+    case 'as-planned':
+      return `Run the same step again: ${finish}`;
+    case 'before-run':
+    case 'none':
+      return `Run the same step again: ${finish}`;
     case 'before-events':
       return 'Messages that were not acknowledged come again: the next run finishes them, and leaves what is done alone.';
     case 'time':
@@ -33,8 +38,8 @@ export function againWords(request: ChangeRequest | DownloadRequest): string {
 }
 
 /** Does the target stand still, so that a second run finds the same? Versions back count from what is there then. */
-export function canRepeat(request: ChangeRequest | DownloadRequest): boolean {
+export function canRepeat(request: ChangeRequest | Request): boolean {
   const { target } = request;
-  const movesWithUs = request.operation !== 'download' && request.destination === undefined;
+  const movesWithUs = 'destination' in request ? request.destination === undefined : 'method' in request;
   return target.kind !== 'versions-back' || target.count === 0 || !movesWithUs;
 }

@@ -199,12 +199,12 @@ function notFound(entries: readonly Entry[], versionId: string): Decision {
  * others, a part of the history would be gone, and the same time would mean another state from then on.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/AddingObjectstoVersionSuspendedBuckets.html
  */
-function wouldDestroyNull(entries: readonly Entry[], versioning: Versioning): boolean {
+export function wouldDestroyNull(entries: readonly Entry[], versioning: Versioning): boolean {
   return (
     versioning === 'Suspended' && entries.some((e, index) => e.versionId === 'null' && !(e.deleteMarker && index === 0))
   );
 }
 
-function removal(entry: Entry): Step {
+export function removal(entry: Entry): Step {
   return { do: entry.deleteMarker ? 'remove-delete-marker' : 'delete-version', versionId: entry.versionId };
 }

@@ -30,6 +30,8 @@ const intentSchema = z.object({
   versionId: z.string().optional(),
   /** The current entry before the run; null where there was none. */
   from: z.object({ versionId: z.string(), deleteMarker: z.boolean() }).nullable(),
+  /** The entry that the key goes back to; null where it should not be there. Absent in journals of older versions. */
+  to: z.object({ versionId: z.string().nullable() }).optional(),
   /** Of a copy: where the version came from, if not from the key itself. */
   source: z.object({ bucket: z.string(), key: z.string() }).optional(),
 });
@@ -41,10 +43,12 @@ const resultSchema = z.object({
    * was stopped before the request was made.
    */
   status: z.enum(['done', 'gone', 'conflict', 'failed', 'not-sent']),
-  /** The new entry: of a copy or an added marker, where the server told it. */
+  /** The new entry: of a copy or an added marker, where the server told it; also of one that failed after it was made. */
   versionId: z.string().optional(),
   /** The answer was lost; the entry found instead is as ours would be. */
   presumed: z.literal(true).optional(),
+  /** Of `failed`: it may have been done all the same. Of `gone`: this run may have removed it. */
+  unsure: z.literal(true).optional(),
   code: z.string().optional(),
 });
 
@@ -67,23 +71,25 @@ export function intentOf(number: number, line: PlannedKey, of: Step): JournalInt
     do: of.do,
     ...('versionId' in of && { versionId: of.versionId }),
     from: line.from && { versionId: line.from.versionId, deleteMarker: line.from.deleteMarker },
+    to: { versionId: line.to.versionId },
     ...(of.do === 'copy-version' && of.source !== undefined && { source: of.source }),
   };
 }
 
 export type StepResult =
   | { readonly status: 'done'; readonly versionId?: string; readonly presumed?: true }
-  | { readonly status: 'gone' }
+  | { readonly status: 'gone'; readonly unsure?: true }
   | { readonly status: 'conflict' }
   | { readonly status: 'not-sent' }
-  | { readonly status: 'failed'; readonly failure: Failure };
+  | { readonly status: 'failed'; readonly failure: Failure; readonly unsure?: true; readonly versionId?: string };
 
 export function resultOf(number: number, result: StepResult): JournalResult {
   return {
     result: number,
     status: result.status,
-    ...(result.status === 'done' && result.versionId !== undefined && { versionId: result.versionId }),
-    ...(result.status === 'done' && result.presumed && { presumed: true }),
+    ...('versionId' in result && result.versionId !== undefined && { versionId: result.versionId }),
+    ...('presumed' in result && result.presumed && { presumed: true }),
+    ...('unsure' in result && result.unsure && { unsure: true }),
     ...(result.status === 'failed' && { code: result.failure.code }),
   };
 }

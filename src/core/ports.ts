@@ -29,6 +29,12 @@ export interface BucketPort {
   preflight(): Promise<BucketFacts>;
 
   /**
+   * What S3's clock says, in ms, cut to whole seconds: the clock that stamps versions.
+   * @throws RollbackError `no-server-clock`
+   */
+  serverTime(): Promise<number>;
+
+  /**
    * The histories of all keys of a range, listed side by side. Each segment is a run of neighbouring keys, in S3's
    * order inside; segments come in any order, are disjoint, and together are the whole range. A segment's batches must
    * be read to its end. Segments grow out of others while these are read, so read them concurrently as they come.
@@ -155,9 +161,12 @@ export interface EntryName {
 export type Removal =
   /**
    * `confirmed`: S3's answer says that it was what we took it for (a marker's says so). Otherwise the entry is gone,
-   * and whether we or somebody before us removed it is not known: the caller looks.
+   * and whether we or somebody before us removed it is not known: the caller looks. `unsure`: it may have been us, as an
+   * earlier try may have landed, or this server never says what it removed.
    */
-  { readonly ok: true; readonly confirmed: boolean } | { readonly ok: false; readonly failure: Failure };
+  | { readonly ok: true; readonly confirmed: boolean; readonly unsure?: true }
+  /** `unsure`: a try of it may have landed all the same. */
+  | { readonly ok: false; readonly failure: Failure; readonly unsure?: true };
 
 export type Write =
   /**
@@ -167,7 +176,14 @@ export type Write =
   | { readonly ok: true; readonly versionId?: string; readonly etag?: string; readonly unguarded?: true }
   /** The guard held: the key is not what the plan saw. `unsure`: an earlier try may have landed, so it may be our own. */
   | { readonly ok: false; readonly conflict: true; readonly unsure: boolean }
-  | { readonly ok: false; readonly conflict: false; readonly failure: Failure };
+  /** `unsure`: a try of it may have landed all the same; `versionId`: it has, and what is wrong is wrong with that entry. */
+  | {
+      readonly ok: false;
+      readonly conflict: false;
+      readonly failure: Failure;
+      readonly unsure?: true;
+      readonly versionId?: string;
+    };
 
 export interface RequestCounts {
   list: number;

@@ -4,10 +4,11 @@ import type { KeyFailure, Outcome, Status } from './outcome.ts';
 import { statusOf } from './outcome.ts';
 import { type PlannedKey, STEP_KINDS, type StepKind } from './plan.ts';
 import type { RequestCounts } from './ports.ts';
-import type { Operation, Request } from './request.ts';
+import { isChange, type Operation, type Request } from './request.ts';
 import { scopeRecord } from './scope.ts';
 import type { SkipReason, Target } from './target.ts';
 import { formatTime } from './time.ts';
+import type { HistoryFound } from './timeline-found.ts';
 
 /**
  * The account of a run. A `Tally` takes in outcomes one by one in bounded memory; `finishReport` turns it into the
@@ -51,6 +52,8 @@ export interface Report {
   readonly messages?: Readonly<MessageCounts>;
   /** Of the bot: the first events, in the order of the keys, with what was decided and done; at most MAX_EVENTS. */
   readonly events?: readonly EventRow[];
+  /** Of a history: what happened, and the incident. */
+  readonly history?: HistoryFound;
   /** Why the run was refused or stopped; absent when it went to its end. */
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
 }
@@ -104,12 +107,15 @@ export interface Tally {
   /** Of the bot. */
   readonly messages?: MessageCounts;
   readonly incident?: Incident;
+  /** Of a history, once it was found. */
+  history?: HistoryFound;
   /** Told of every outcome. */
   readonly onOutcome?: (place: Place, outcome: Outcome) => void;
 }
 
-export function newTally(): Tally {
+export function newTally(onOutcome?: Tally['onOutcome']): Tally {
   return {
+    ...(onOutcome !== undefined && { onOutcome }),
     totals: {
       keysExamined: 0,
       entriesExamined: 0,
@@ -184,6 +190,13 @@ function prefixRow(tally: Tally, key: string, scopePrefix: string): PrefixCounts
   return row;
 }
 
+/** A planned key turned out to be none. */
+export function uncountPlanned(tally: Tally, line: Pick<PlannedKey, 'key' | 'to'>, scopePrefix: string): void {
+  tally.totals.planned -= 1;
+  if (line.to.versionId === null) tally.toAbsent -= 1;
+  prefixRow(tally, line.key, scopePrefix).planned -= 1;
+}
+
 /** The folder one level below the scope's: for scope `site/`, `site/img/a.png` lies in `site/img/`. */
 export function folderOf(key: string, scopePrefix: string): string {
   const base = scopePrefix.lastIndexOf('/') + 1;
@@ -208,8 +221,17 @@ export function targetRecord(target: Target): Record<string, unknown> {
       return { kind: target.kind, versionsBack: target.count };
     case 'rows':
     case 'before-events':
+    case 'as-planned':
+    case 'before-run':
+    case 'none':
       return { kind: target.kind };
   }
+}
+
+/** Scope and target as they stand in reports. */
+export interface Asked {
+  readonly scope: Record<string, unknown>;
+  readonly target: Record<string, unknown>;
 }
 
 export function finishReport(
@@ -219,6 +241,7 @@ export function finishReport(
     readonly startedAt: number;
     readonly finishedAt: number;
     readonly requests: RequestCounts;
+    readonly asked?: Asked;
     readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
   },
 ): Report {
@@ -227,8 +250,11 @@ export function finishReport(
     operation: request.operation,
     dryRun: request.dryRun,
     status: statusOf(tally.totals, { dryRun: request.dryRun, stopped: run.error !== undefined }),
-    scope: scopeRecord(request.scope, request.operation === 'download' ? {} : request),
-    target: { ...targetRecord(request.target), ...('method' in request && { method: request.method }) },
+    scope: run.asked?.scope ?? scopeRecord(request.scope, isChange(request) ? request : {}),
+    target: run.asked?.target ?? {
+      ...targetRecord(request.target),
+      ...('method' in request && { method: request.method }),
+    },
     startedAt: formatTime(run.startedAt),
     finishedAt: formatTime(run.finishedAt),
     totals: { ...tally.totals },
@@ -241,6 +267,7 @@ export function finishReport(
     notes: [...tally.notes],
     ...(tally.messages !== undefined && { messages: { ...tally.messages } }),
     ...(tally.incident !== undefined && { events: [...tally.incident.listed] }),
+    ...(tally.history !== undefined && { history: tally.history }),
     ...(run.error !== undefined && { error: run.error }),
   };
 }
@@ -281,6 +308,10 @@ export interface RunResult {
   readonly highlights: Highlights;
   /** Set once a plan was written. */
   readonly plan?: { readonly file: string; readonly digest: string };
+  /** Of a guard: the moment it noted. RFC 3339. */
+  readonly checkpoint?: string;
+  /** Of a history: the last whole second before the incident. RFC 3339. */
+  readonly suggestedTime?: string;
   /** Absolute paths of the other files; absent where a run did not get so far. */
   readonly journalFile?: string;
   readonly reportFile?: string;

@@ -6,7 +6,7 @@ import type { Scope } from './scope.ts';
 import type { Target } from './target.ts';
 
 /** The operations that this engine carries out. */
-export type Operation = 'undelete' | 'rollback' | 'recover' | 'download';
+export type Operation = 'undelete' | 'rollback' | 'recover' | 'apply' | 'undo' | 'guard' | 'history' | 'download';
 
 /** What every run is asked. */
 interface AnyRequest {
@@ -22,7 +22,7 @@ interface AnyRequest {
 
 /** Everything that a run which changes a bucket was asked to do. */
 export interface ChangeRequest extends AnyRequest {
-  readonly operation: 'undelete' | 'rollback' | 'recover';
+  readonly operation: 'undelete' | 'rollback' | 'recover' | 'apply' | 'undo';
   /** The keys, and perhaps their versions, in a list. */
   readonly manifest?: ManifestRequest;
   /** Copy there instead of in place. */
@@ -64,6 +64,40 @@ export interface PolicyFile {
   readonly required: boolean;
 }
 
+/** A plan that an earlier dry run made, and somebody looked at, is carried out: exactly that plan. */
+export interface ApplyRequest extends ChangeRequest {
+  readonly operation: 'apply';
+  readonly reviewed: ReviewedPlan;
+}
+
+export interface ReviewedPlan {
+  /** Absolute. */
+  readonly file: string;
+  /** The digest that was approved; absent: that of the file itself, which tells damage and nothing else. */
+  readonly digest?: string;
+  /** ms. */
+  readonly maxAge: number;
+}
+
+/** An earlier run is taken back, from its journal. */
+export interface UndoRequest extends ChangeRequest {
+  readonly operation: 'undo';
+  /** Absolute: of the run to take back. */
+  readonly undoneJournal: string;
+}
+
+/** The moment before a deployment is noted; the post step goes back to it if the job fails. */
+export interface GuardRequest extends AnyRequest {
+  readonly operation: 'guard';
+  readonly maxChanges?: number;
+  readonly verify: boolean;
+}
+
+/** What happened to a key, or under a prefix. Read only. */
+export interface HistoryRequest extends AnyRequest {
+  readonly operation: 'history';
+}
+
 /** Everything that a download was asked to do. */
 export interface DownloadRequest extends AnyRequest {
   readonly operation: 'download';
@@ -71,7 +105,21 @@ export interface DownloadRequest extends AnyRequest {
   readonly directory: string;
 }
 
-export type Request = RestoreRequest | RecoverRequest | DownloadRequest;
+export type Request =
+  | RestoreRequest
+  | RecoverRequest
+  | ApplyRequest
+  | UndoRequest
+  | GuardRequest
+  | HistoryRequest
+  | DownloadRequest;
+
+/** Of what changes the bucket. */
+export function isChange(
+  request: Request,
+): request is Exclude<Request, GuardRequest | HistoryRequest | DownloadRequest> {
+  return 'method' in request;
+}
 
 export interface ManifestRequest {
   readonly location: ManifestLocation;

@@ -12,7 +12,13 @@ export type Target =
   /** What each row of a manifest names. */
   | { readonly kind: 'rows' }
   /** What each key was before the events that were not wanted. */
-  | { readonly kind: 'before-events' };
+  | { readonly kind: 'before-events' }
+  /** What a plan says that was made before. */
+  | { readonly kind: 'as-planned' }
+  /** What each key was before the run whose journal is given. */
+  | { readonly kind: 'before-run' }
+  /** Nothing goes back to anything. */
+  | { readonly kind: 'none' };
 
 /** Why a key in scope is left as it is although it is not at its target. A closed list: it is part of the report. */
 export type SkipReason =
@@ -52,6 +58,9 @@ export function findTarget(entries: readonly Entry[], target: Target): TargetInd
   switch (target.kind) {
     case 'rows':
     case 'before-events':
+    case 'as-planned':
+    case 'before-run':
+    case 'none':
       throw new RangeError('each key has a target of its own');
     case 'undelete': {
       const index = markersOnTop(entries);

@@ -117,6 +117,12 @@ export async function openPlanSpool(
   }
 }
 
+/** The first line of a plan. @throws RollbackError `invalid-plan` */
+export async function readPlanHeader(planFile: string): Promise<PlanHeader> {
+  for await (const text of linesOf(createReadStream(planFile))) return parsePlanHeader(text);
+  return parsePlanHeader('');
+}
+
 /**
  * Read a plan line by line. Its digest is checked at the end of the file; the caller that must not begin before it is
  * known reads the file twice (`for await` over it once, doing nothing).

@@ -31,14 +31,18 @@ export async function account(deps: AccountDeps): Promise<void> {
       const word = outcome?.word ?? (dryRun && planned ? 'planned' : 'not-attempted');
       const verdicts = events.map(({ event }) => judge.judge(event));
       const fate = fateOf(verdicts, outcome, dryRun);
+      const tied: number[] = [];
       const seen = new Set<string>();
       events.forEach(({ event, message }, i) => {
         const verdict = verdicts[i] ?? { kind: 'irrelevant' };
         const identity = identityOf(event);
         if (!seen.has(identity)) countEvent(incident, event, verdict, word);
         seen.add(identity);
-        if (message >= 0) ledger.settle(message, settledBy(verdict, fate));
+        if (message < 0) return;
+        ledger.settle(message, settledBy(verdict, fate));
+        if (verdict.kind !== 'irrelevant') tied.push(message);
       });
+      if (typeof fate !== 'string') ledger.tie(tied);
     }
   }
 }

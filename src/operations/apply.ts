@@ -54,9 +54,10 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps, part: 'all' | 'b
   if (part === 'below') {
     return forEachConcurrently(chunk.keys, deps.concurrency, (key) => writeSteps(key, key.line.steps.slice(0, -1)));
   }
-  const markersOnly = chunk.keys.filter((k) => k.line.steps.every((s) => s.do === 'remove-delete-marker'));
-  const written = chunk.keys.filter((k) => k.line.steps.some(isWrite));
-  const deletions = chunk.keys.filter((k) => k.line.steps.some((s) => s.do === 'delete-version'));
+  const open = chunk.keys.filter((k) => k.outcome === undefined);
+  const markersOnly = open.filter((k) => k.line.steps.every((s) => s.do === 'remove-delete-marker'));
+  const written = open.filter((k) => k.line.steps.some(isWrite));
+  const deletions = open.filter((k) => k.line.steps.some((s) => s.do === 'delete-version'));
 
   await forEachConcurrently(markersOnly.filter(isReplaceable), deps.concurrency, checkUnchanged);
   const isHeldBack = (k: ChunkKey, s: Removable) => deps.lastMarkerAlone && s === k.line.steps.at(-1);
@@ -115,8 +116,9 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps, part: 'all' | 'b
     await finish(items, numbers, (_, i) => {
       const removal = removals[i];
       if (removal === undefined) throw new RangeError('the port answers every entry');
-      if (!removal.ok) return { status: 'failed', failure: removal.failure };
-      return removal.confirmed ? { status: 'done' } : { status: 'gone' };
+      const unsure = removal.unsure && { unsure: true as const };
+      if (!removal.ok) return { status: 'failed', failure: removal.failure, ...unsure };
+      return removal.confirmed ? { status: 'done' } : { status: 'gone', ...unsure };
     });
   }
 
@@ -174,14 +176,17 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps, part: 'all' | 'b
   /** A guard that held after a try whose answer was lost may have met our own write: look before calling it a conflict. */
   async function settle(key: ChunkKey, step: WriteStep, write: Write): Promise<StepResult> {
     if (write.ok) return { status: 'done', ...(write.versionId !== undefined && { versionId: write.versionId }) };
-    if (!write.conflict) return { status: 'failed', failure: write.failure };
+    if (!write.conflict) {
+      const { failure, unsure, versionId } = write;
+      return { status: 'failed', failure, ...(unsure && { unsure }), ...(versionId !== undefined && { versionId }) };
+    }
     if (write.unsure) {
       try {
         // Presumed: somebody else may have written the same in the same moment. The journal says so, for taking it back.
         const own = await ownWrite(key, step);
         if (own !== undefined) return { status: 'done', versionId: own, presumed: true };
       } catch (error) {
-        if (error instanceof S3Failure) return { status: 'failed', failure: error.failure };
+        if (error instanceof S3Failure) return { status: 'failed', failure: error.failure, unsure: true };
         throw error;
       }
     }
@@ -204,7 +209,7 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps, part: 'all' | 'b
   async function checkUnchanged(key: ChunkKey): Promise<void> {
     try {
       const [current] = await port.readTop(key.line.key);
-      if (!isStill(key.line.from, current)) {
+      if (!isStill(key.seen, current)) {
         key.outcome = { kind: 'conflict', found: 'the key was written or deleted after the plan was made' };
       }
     } catch (error) {

@@ -88,7 +88,7 @@ function outcomeOf(answers: readonly RestoreAnswer[]): Outcome {
 
 /** What is in which archive, and how long it takes from there; a sentence for each. */
 export function archivedNotes(request: ChangeRequest | DownloadRequest, tally: Tally): string[] {
-  const requested = request.operation === 'download' ? undefined : request.archived;
+  const requested = 'archived' in request ? request.archived : undefined;
   return [...tally.archived].map(([archive, { versions, bytes, inProgress }]) => {
     const { tier } = requested ?? { tier: 'Standard' };
     const time = waitingTime(archive, tier);

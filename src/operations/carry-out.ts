@@ -2,6 +2,7 @@ import { againWords } from '../core/again.ts';
 import { forEachConcurrently } from '../core/concurrent.ts';
 import { CancelledError, RollbackError } from '../core/errors.ts';
 import type { Outcome } from '../core/outcome.ts';
+import type { PlannedKey } from '../core/plan.ts';
 import { type BucketFacts, S3Failure } from '../core/ports.ts';
 import { countOutcome, type Tally } from '../core/report.ts';
 import { type ChangeRequest, changedPrefix } from '../core/request.ts';
@@ -21,6 +22,10 @@ export interface CarryOutDeps extends RunDeps {
   readonly folder: string;
   /** Open; is closed here. */
   readonly journal: JournalFile;
+  /** Before the first step of each chunk: may give keys their outcome, which are left alone then. */
+  readonly beforeChunk?: (chunk: Chunk) => Promise<void>;
+  /** Little time is left: keys that only lose markers, which take a request a thousand, come before all others. */
+  readonly markersFirst?: boolean;
 }
 
 /**
@@ -29,7 +34,7 @@ export interface CarryOutDeps extends RunDeps {
  * @throws CancelledError, RollbackError
  */
 export async function carryOut(request: ChangeRequest, plan: Plan, deps: CarryOutDeps, tally: Tally): Promise<void> {
-  const { buckets, narrator, stop, concurrency, facts, now, journal } = deps;
+  const { buckets, narrator, stop, concurrency, facts, now, journal, beforeChunk = async () => {} } = deps;
   const prefix = changedPrefix(request);
   const stacks = openStacks(deps.folder);
   let intents = 0;
@@ -41,8 +46,10 @@ export async function carryOut(request: ChangeRequest, plan: Plan, deps: CarryOu
     tally,
     concurrency,
     isSuspended: (bucket) => facts.get(bucket)?.versioning === 'Suspended',
+    // Of a plan that is applied it is not asked how it was made.
     lastMarkerAlone:
       request.target.kind === 'before-events' ||
+      request.target.kind === 'as-planned' ||
       (request.target.kind === 'undelete' && (request.target.after ?? request.target.before) !== undefined),
     nextIntent: () => ++intents,
     onKeyDone: () => narrator.progress(++done, tally.totals.planned, 'keys'),
@@ -63,6 +70,7 @@ export async function carryOut(request: ChangeRequest, plan: Plan, deps: CarryOu
     if (plan.stacks > 0) {
       for await (const chunk of chunksOf(stacks.toBegin(readPlan(plan.file, plan.digest)))) {
         try {
+          await beforeChunk(chunk);
           await applyChunk(chunk, apply, 'below');
         } finally {
           await stacks.keep(chunk.keys);
@@ -72,18 +80,22 @@ export async function carryOut(request: ChangeRequest, plan: Plan, deps: CarryOu
     const giveBack = (key: ChunkKey) => {
       if (key.begun) settleKey(key);
     };
-    for await (const chunk of chunksOf(stacks.goOn(readPlan(plan.file, plan.digest)), giveBack)) {
-      let broken: unknown;
-      try {
-        await applyChunk(chunk, apply);
-      } catch (error) {
-        broken = error;
+    const passes = deps.markersFirst ? [isMarkersOnly, (line: PlannedKey) => !isMarkersOnly(line)] : [() => true];
+    for (const isWanted of passes) {
+      for await (const chunk of chunksOf(stacks.goOn(only(readPlan(plan.file, plan.digest), isWanted)), giveBack)) {
+        let broken: unknown;
+        try {
+          await beforeChunk(chunk);
+          await applyChunk(chunk, apply);
+        } catch (error) {
+          broken = error;
+        }
+        // The chunk before is proven while this one is carried out; the two never touch the same key.
+        await proving;
+        proving = prove(chunk, broken === undefined && !stop.aborted);
+        proving.catch(() => {});
+        if (broken !== undefined) throw broken;
       }
-      // The chunk before is proven while this one is carried out; the two never touch the same key.
-      await proving;
-      proving = prove(chunk, broken === undefined && !stop.aborted);
-      proving.catch(() => {});
-      if (broken !== undefined) throw broken;
     }
     // Told to stop when the last answer was in: there was no time to prove it, and the job is cancelled all the same.
     if (stop.aborted) throw new CancelledError();
@@ -114,6 +126,17 @@ export async function carryOut(request: ChangeRequest, plan: Plan, deps: CarryOu
   function settleKey(key: ChunkKey): void {
     countOutcome(tally, key.line.bucket, key.line.key, settledOutcome(key, request), prefix);
   }
+}
+
+function isMarkersOnly({ steps }: PlannedKey): boolean {
+  return steps.every((step) => step.do === 'remove-delete-marker');
+}
+
+async function* only(
+  lines: AsyncIterable<PlannedKey>,
+  isWanted: (line: PlannedKey) => boolean,
+): AsyncGenerator<PlannedKey> {
+  for await (const line of lines) if (isWanted(line)) yield line;
 }
 
 function whileVerifying(error: unknown): never {

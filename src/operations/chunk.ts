@@ -12,7 +12,8 @@ export interface Chunk {
 
 /** One key of a chunk, and how far it is. */
 export interface ChunkKey {
-  readonly line: PlannedKey;
+  /** Of a plan that was begun before: with the steps that are left. */
+  line: PlannedKey;
   /** Steps that S3 has not yet answered; the last ones of the line. */
   open: number;
   /** Set once it is decided; a key without one has all its steps answered, or was not begun. */

@@ -24,7 +24,7 @@ import { finishRun, type RunDeps } from './run.ts';
  */
 export async function download(request: DownloadRequest, deps: RunDeps, write?: WriteBytes): Promise<RunResult> {
   const startedAt = deps.now();
-  const tally = newTally();
+  const tally = newTally(deps.onOutcome);
   const cleanUps: (() => Promise<void>)[] = [];
   let plan: RunResult['plan'];
   let thrown: unknown;

@@ -15,6 +15,8 @@ export interface Ledger {
   /** Take in a message with so many records, and get its number. Until all are settled, it counts as not reached. */
   add(id: string, records: number): number;
   settle(message: number, record: Settled): void;
+  /** These have one fate, with what they are tied to besides: they tell of a key that is to be looked at again. */
+  tie(messages: readonly number[]): void;
   answers(): Answers;
 }
 
@@ -37,6 +39,16 @@ export function openLedger(): Ledger {
   const open: number[] = [];
   const ranks: number[] = [];
   const seconds: number[] = [];
+  /** Ties: each message knows one that it is tied to, in the end the one that speaks for all. */
+  const tiedTo: number[] = [];
+  const spokesman = (message: number): number => {
+    let one = message;
+    for (let next = tiedTo[one] ?? one; next !== one; next = tiedTo[one] ?? one) {
+      tiedTo[one] = tiedTo[next] ?? next;
+      one = next;
+    }
+    return one;
+  };
 
   return {
     add(id, records) {
@@ -51,14 +63,25 @@ export function openLedger(): Ledger {
       ranks[message] = Math.max(ranks[message] ?? RANK.ignored, rank);
       if (typeof record !== 'string') seconds[message] = Math.min(seconds[message] ?? record.again, record.again);
     },
+    tie([first = 0, ...others]) {
+      for (const other of others) tiedTo[spokesman(other)] = spokesman(first);
+    },
     answers() {
-      const rankOf = (i: number) => Math.max(ranks[i] ?? 0, (open[i] ?? 0) > 0 ? RANK.unreached : RANK.ignored);
-      const withRank = (rank: number) => ids.filter((_, i) => rankOf(i) === rank);
+      const ownRank = (i: number) => Math.max(ranks[i] ?? 0, (open[i] ?? 0) > 0 ? RANK.unreached : RANK.ignored);
+      const rank = new Map<number, number>();
+      const soonest = new Map<number, number>();
+      ids.forEach((_, i) => {
+        const all = spokesman(i);
+        rank.set(all, Math.max(rank.get(all) ?? RANK.ignored, ownRank(i)));
+        soonest.set(all, Math.min(soonest.get(all) ?? Number.POSITIVE_INFINITY, seconds[i] ?? 0));
+      });
+      const rankOf = (i: number) => rank.get(spokesman(i)) ?? RANK.ignored;
+      const withRank = (wanted: number) => ids.filter((_, i) => rankOf(i) === wanted);
       const ignored = withRank(RANK.ignored);
       const release = new Map<number, string[]>();
       ids.forEach((id, i) => {
         if (rankOf(i) !== RANK.again) return;
-        const delay = seconds[i] ?? 0;
+        const delay = soonest.get(spokesman(i)) ?? 0;
         const known = release.get(delay);
         if (known === undefined) release.set(delay, [id]);
         else known.push(id);

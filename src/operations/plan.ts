@@ -6,7 +6,8 @@ import type { ChangeRequest } from '../core/request.ts';
 import { scopeRecord } from '../core/scope.ts';
 import { formatTime } from '../core/time.ts';
 import { openPlanSpool, type PlanSpool } from '../files/plan-spool.ts';
-import { type KeySource, type Plan, type PlanCounts, type PlanDeps, type Planner, planner } from './planner.ts';
+import { newPlanCounts } from './plan-counts.ts';
+import { type KeySource, type Plan, type PlanDeps, type Planner, planner } from './planner.ts';
 import { readScope } from './segments.ts';
 
 /**
@@ -22,15 +23,7 @@ export async function makePlan(
   tally: Tally,
 ): Promise<Plan> {
   const { scope } = request;
-  const counts: PlanCounts = {
-    versionDeletes: 0,
-    removals: new Map(),
-    copies: 0,
-    locked: 0,
-    toArchive: 0,
-    unproven: 0,
-    stacks: 0,
-  };
+  const counts = newPlanCounts();
   const spool = await openPlanSpool(request.planFile, dirname(request.reportFile), {
     schemaVersion: 1,
     kind: 'plan',

@@ -1,11 +1,10 @@
-import { ARCHIVE_CLASSES } from '../core/archive.ts';
 import { forEachConcurrently } from '../core/concurrent.ts';
 import { type CopyQuestion, type Decision, decide, type Wish } from '../core/decide.ts';
 import type { KeyHistory } from '../core/history.ts';
 import { keyBytes, MAX_KEY_BYTES } from '../core/keys.ts';
 import type { Narrator } from '../core/narrator.ts';
 import { type Failure, type Outcome, stopsTheRun } from '../core/outcome.ts';
-import { isWrite, type PlannedKey } from '../core/plan.ts';
+import type { PlannedKey } from '../core/plan.ts';
 import { type BucketFacts, type Buckets, S3Failure } from '../core/ports.ts';
 import { countOutcome, countPlanned, type Tally } from '../core/report.ts';
 import { type ChangeRequest, changedPlace, changedPrefix } from '../core/request.ts';
@@ -15,25 +14,9 @@ import type { PlanSpool } from '../files/plan-spool.ts';
 import type { Sorter } from '../files/sort.ts';
 import { type ArchivedKey, collectArchived } from './archived.ts';
 import { versionNotFound, versionRefused } from './not-there.ts';
+import { countLine, type PlanCounts } from './plan-counts.ts';
 import { readPlaces } from './read-places.ts';
 import { type SettledCopy, settleCopy } from './settle.ts';
-
-/** What the plan's size is, beyond the numbers of keys. */
-export interface PlanCounts {
-  /** Planned steps that delete a version for good. */
-  versionDeletes: number;
-  /** By bucket: planned steps that remove an entry by its id, markers included. */
-  readonly removals: Map<string, number>;
-  copies: number;
-  /** Copies that take over a retention or a legal hold. */
-  locked: number;
-  /** Copies that go into an archive, as their versions are. */
-  toArchive: number;
-  /** Copies of what may be there already, which nothing can tell. */
-  unproven: number;
-  /** Keys on which several versions are put. */
-  stacks: number;
-}
 
 export interface Plan extends Readonly<PlanCounts> {
   readonly file: string;
@@ -60,8 +43,8 @@ export interface Candidate {
   readonly mayBeGone?: boolean;
   /** Where each key has a target of its own. */
   readonly target?: Target;
-  /** Decided on already: it is only counted. */
-  readonly settled?: Outcome;
+  /** Decided on already: it is only counted, and its line taken. */
+  readonly settled?: Outcome | { readonly kind: 'change'; readonly line: PlannedKey };
   /** Of several markers that go: the one that goes last. */
   readonly last?: string;
 }
@@ -98,7 +81,7 @@ export function planner(request: ChangeRequest, deps: PlanDeps, counts: PlanCoun
       if (decision.kind === 'change') {
         lines.push(decision.line);
         countPlanned(tally, decision.line, prefix);
-        countSteps(decision.line);
+        countLine(decision.line, counts, request.dryRun ? tally.steps : undefined);
       } else if (decision.kind === 'archived') {
         await collectArchived({ ...place, versions: decision.versions }, request, deps, tally);
       } else {
@@ -164,21 +147,6 @@ export function planner(request: ChangeRequest, deps: PlanDeps, counts: PlanCoun
       }
       throw error;
     }
-  }
-
-  function countSteps(line: PlannedKey): void {
-    let writes = 0;
-    for (const step of line.steps) {
-      if (request.dryRun) tally.steps[step.do] += 1;
-      if (step.do === 'delete-version') counts.versionDeletes += 1;
-      if (isWrite(step)) writes += 1;
-      else counts.removals.set(line.bucket, (counts.removals.get(line.bucket) ?? 0) + 1);
-      if (step.do !== 'copy-version') continue;
-      counts.copies += 1;
-      if (ARCHIVE_CLASSES.has(step.carry?.storageClass ?? '')) counts.toArchive += 1;
-      if (step.carry?.lockMode !== undefined || step.carry?.legalHold === true) counts.locked += 1;
-    }
-    if (writes > 1) counts.stacks += 1;
   }
 }
 

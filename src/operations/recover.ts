@@ -45,7 +45,7 @@ export async function recover(request: RecoverRequest, deps: RecoverDeps): Promi
   const ledger = openLedger();
   const messages = { received: 0, acknowledged: 0, ignored: 0, deferred: 0, invalid: 0 };
   const incident = newIncident();
-  const tally: Tally = { ...newTally(), messages, incident, onOutcome: outcomes.add };
+  const tally: Tally = { ...newTally(tellBoth(outcomes.add, deps.onOutcome)), messages, incident };
   const { dryRun } = request;
   let journalFile: string | undefined;
   let plan: Plan | undefined;
@@ -101,6 +101,16 @@ export async function recover(request: RecoverRequest, deps: RecoverDeps): Promi
   for (const spooled of [spool, outcomes, archived]) await spooled.cleanUp().catch(() => {});
   return finishRun(request, deps, tally, { startedAt, thrown, plan, journalFile });
 }
+
+function tellBoth(own: OnOutcome, other: OnOutcome | undefined): OnOutcome {
+  if (other === undefined) return own;
+  return (place, outcome) => {
+    own(place, outcome);
+    other(place, outcome);
+  };
+}
+
+type OnOutcome = NonNullable<Tally['onOutcome']>;
 
 async function whoWeAre({ self }: RecoverDeps, tally: Tally): Promise<string | undefined> {
   if (self === undefined) return undefined;

@@ -1,13 +1,11 @@
 import { dirname, join } from 'node:path';
-import { RollbackError } from '../core/errors.ts';
-import type { BucketFacts } from '../core/ports.ts';
 import { newTally, type RunResult } from '../core/report.ts';
 import type { RestoreRequest } from '../core/request.ts';
-import { forLog } from '../core/text.ts';
 import { countOf } from '../core/words.ts';
 import { openJournal } from '../files/journal.ts';
 import { openArchivedSpool, requestArchived } from './archived.ts';
 import { carryOut } from './carry-out.ts';
+import { lookAtBuckets } from './look.ts';
 import { nothingInScope } from './not-there.ts';
 import { makePlan } from './plan.ts';
 import { checkPlan, noteFacts } from './plan-checks.ts';
@@ -15,13 +13,18 @@ import type { Plan } from './planner.ts';
 import { readRows } from './rows.ts';
 import { finishRun, type RunDeps } from './run.ts';
 
+export interface RestoreDeps extends RunDeps {
+  /** See CarryOutDeps. */
+  readonly markersFirst?: boolean;
+}
+
 /**
  * Undelete and rollback: read histories → decide → carry out → prove → tell.
  * Never throws for what happens in the bucket: the result says what was done and why the run was refused or broken off.
  */
-export async function restore(request: RestoreRequest, deps: RunDeps): Promise<RunResult> {
+export async function restore(request: RestoreRequest, deps: RestoreDeps): Promise<RunResult> {
   const startedAt = deps.now();
-  const tally = newTally();
+  const tally = newTally(deps.onOutcome);
   const folder = join(dirname(request.reportFile), 'spool');
   const archived = openArchivedSpool(join(folder, 'archived'));
   const cleanUps = [() => archived.cleanUp()];
@@ -36,7 +39,11 @@ export async function restore(request: RestoreRequest, deps: RunDeps): Promise<R
     if (rows !== undefined) cleanUps.push(() => rows.cleanUp());
 
     deps.narrator.phase('Preflight');
-    const facts = await lookAtBuckets(request, rows?.buckets ?? [], deps);
+    const { scope, destination } = request;
+    const facts = await lookAtBuckets(
+      { input: scope.bucket, named: rows?.buckets ?? [], by: 'the manifest', destination: destination?.bucket },
+      deps,
+    );
     deps.narrator.phase('Plan: reading the histories');
     plan = await makePlan(request, rows, { ...deps, facts, archived }, tally);
     const { keysExamined, entriesExamined, planned, unchanged, skipped } = tally.totals;
@@ -62,40 +69,4 @@ export async function restore(request: RestoreRequest, deps: RunDeps): Promise<R
     for (const cleanUp of cleanUps) await cleanUp().catch(() => {});
   }
   return finishRun(request, deps, tally, { startedAt, thrown, plan, journalFile });
-}
-
-/**
- * Preflight of every bucket that the run reads or writes, before anything changes.
- * @throws RollbackError for the first that cannot be used
- */
-async function lookAtBuckets(
-  { scope, destination }: RestoreRequest,
-  named: readonly string[],
-  { buckets, narrator }: RunDeps,
-): Promise<Map<string, BucketFacts>> {
-  const facts = new Map<string, BucketFacts>();
-  for (const bucket of new Set([scope.bucket, ...named, destination?.bucket])) {
-    if (bucket === undefined) continue;
-    const found = await buckets
-      .open(bucket)
-      .preflight()
-      .catch((error: unknown) => {
-        if (bucket === scope.bucket || !(error instanceof RollbackError)) throw error;
-        throw aboutBucket(error, bucket === destination?.bucket);
-      });
-    facts.set(bucket, found);
-    narrator.say(`Bucket ${forLog(bucket)}: versioning ${found.versioning.toLowerCase()}.`);
-  }
-  return facts;
-}
-
-/** An error about a bucket that the input `bucket` does not name: say who named it. */
-function aboutBucket(error: RollbackError, isDestination: boolean): RollbackError {
-  const { code, message, hint } = error;
-  if (!isDestination) return new RollbackError(code, `${message} (named in the manifest)`, hint, { cause: error });
-  const mend =
-    code === 'versioning-off'
-      ? 'Copies must not replace anything for good: switch versioning on there (aws s3api put-bucket-versioning), and run this again.'
-      : hint;
-  return new RollbackError(code, `input "destination-bucket": ${message}`, mend, { cause: error });
 }

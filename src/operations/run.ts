@@ -4,7 +4,7 @@ import { againWords } from '../core/again.ts';
 import { CancelledError, RollbackError } from '../core/errors.ts';
 import type { Narrator } from '../core/narrator.ts';
 import { type Buckets, S3Failure } from '../core/ports.ts';
-import { finishReport, highlightsOf, type Report, type RunResult, type Tally } from '../core/report.ts';
+import { type Asked, finishReport, highlightsOf, type Report, type RunResult, type Tally } from '../core/report.ts';
 import type { Request } from '../core/request.ts';
 import { makeFolder } from '../files/open.ts';
 
@@ -19,6 +19,8 @@ export interface RunDeps {
   readonly stop: AbortSignal;
   /** Requests the engine keeps ready at a time. */
   readonly concurrency: number;
+  /** Told of every outcome, besides the account. */
+  readonly onOutcome?: Tally['onOutcome'];
 }
 
 export interface RunEnd {
@@ -27,11 +29,13 @@ export interface RunEnd {
   readonly thrown: unknown;
   readonly plan: RunResult['plan'];
   readonly journalFile?: string | undefined;
+  /** What an earlier run was asked, where this one carries it out, or takes it back. */
+  readonly asked?: Asked | undefined;
 }
 
 /** Account for a run: the keys that it did not get to, the notes, the report on disk. Never throws. */
 export async function finishRun(request: Request, deps: RunDeps, tally: Tally, end: RunEnd): Promise<RunResult> {
-  const { startedAt, thrown, plan, journalFile } = end;
+  const { startedAt, thrown, plan, journalFile, asked } = end;
   const error = thrown === undefined ? undefined : asRollbackError(thrown, request);
   if (!request.dryRun) countNotAttempted(tally);
   for (const note of deps.buckets.notes) tally.notes.add(note);
@@ -39,6 +43,7 @@ export async function finishRun(request: Request, deps: RunDeps, tally: Tally, e
     startedAt,
     finishedAt: deps.now(),
     requests: deps.buckets.requests,
+    ...(asked !== undefined && { asked }),
     ...(error !== undefined && { error: { code: error.code, message: error.message, hint: error.hint } }),
   });
   const reportFile = await writeReport(request.reportFile, report, deps.narrator);

@@ -3,7 +3,7 @@ import type { CopyStep } from '../core/plan.ts';
 import { shorten } from '../core/text.ts';
 import { NETWORK, type Trouble } from './trouble.ts';
 
-export { BadAnswer, diagnose, RequestError, sorted, type Trouble } from './trouble.ts';
+export { BadAnswer, diagnose, mayHaveLanded, RequestError, sorted, type Trouble } from './trouble.ts';
 
 /** What was being asked of S3 when it went wrong; decides which permission the hint names. */
 export type Asked =

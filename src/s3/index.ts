@@ -12,6 +12,7 @@ import { readObject } from './read-object.ts';
 import { MAX_BATCH, removeEntries } from './remove.ts';
 import { Requester, realWaiting, type Waiting } from './request.ts';
 import { requestRestore } from './restore-object.ts';
+import { serverTime } from './server-time.ts';
 import { addDeleteMarker } from './writing/add-marker.ts';
 import { copyVersion } from './writing/copy-object.ts';
 import { newServerMemory, type ServerMemory } from './writing/server-memory.ts';
@@ -34,6 +35,8 @@ export interface BucketsOptions {
   /** Most keys in one DeleteObjects, up to 1000. */
   readonly batchSize: number;
   readonly bypassGovernanceRetention: boolean;
+  /** The server is known to say of each marker that it removed that it was one, as AWS does. */
+  readonly namesMarkers?: boolean;
   /** Send nothing new; what is being written may finish. */
   readonly stop: AbortSignal;
   /** Drop what is in flight as well. */
@@ -97,7 +100,8 @@ function openBucket(name: string, options: BucketsOptions, { memory, other, room
   const bucket = locatedBucket(name, options);
   const rate = new RateState(concurrency, Math.min(options.batchSize, MAX_BATCH));
   const requester = new Requester(new RateGate(rate, { ...waiting, stop }, room), options, waiting);
-  const removal = { bypassGovernanceRetention: options.bypassGovernanceRetention };
+  const { bypassGovernanceRetention, namesMarkers = false } = options;
+  const removal = { bypassGovernanceRetention, namesMarkers };
   const lanes = options.lanes ?? Math.max(1, Math.min(MOST_LANES, concurrency));
   const listing = { lanes, order: new ServerOrder(memory.notes), ...(pageSize !== undefined && { pageSize }) };
   const histories = new HistoryReader(requester, bucket, listing);
@@ -115,6 +119,7 @@ function openBucket(name: string, options: BucketsOptions, { memory, other, room
       if (facts.objectLock === 'off') removal.bypassGovernanceRetention = false;
       return facts;
     },
+    serverTime: () => serverTime(requester, bucket),
     list: (range) => listVersions(requester, bucket, range, listing),
     readHistories: (keys, how) => histories.read(keys, how),
     headVersion: (key, versionId, checksums) => headVersion(requester, bucket, key, versionId, checksums),

@@ -8,8 +8,8 @@ import { CancelledError } from '../core/errors.ts';
 import { fitsInXml } from '../core/keys.ts';
 import type { EntryName, Removal } from '../core/ports.ts';
 import type { Bucket } from './bucket.ts';
-import { BadAnswer, failureOf, RequestError, sorted } from './errors.ts';
-import type { Requester } from './request.ts';
+import { BadAnswer, failureOf, mayHaveLanded, RequestError, sorted } from './errors.ts';
+import type { Answer, Requester } from './request.ts';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
 export const MAX_BATCH = 1000;
@@ -18,12 +18,15 @@ const MOST_ROUNDS = 8;
 
 export interface RemoveOptions {
   readonly bypassGovernanceRetention: boolean;
+  /** This server says of a marker that it removed that it was one. Some never do; learned where it is not known. */
+  namesMarkers: boolean;
 }
 
-/** An entry still without its answer: where it stood in the call, and why it was not done yet. */
+/** An entry still without its answer: where it stood in the call, and whether an earlier try may have removed it. */
 interface Open {
   readonly name: EntryName;
   readonly indexes: number[];
+  unsure: boolean;
 }
 
 /**
@@ -43,13 +46,14 @@ export async function removeEntries(
     if (name.key === '' || name.versionId === '') throw new RangeError('an entry needs a key and a version id');
     const id = nameOf(name.key, name.versionId);
     const twin = open.get(id);
-    if (twin === undefined) open.set(id, { name, indexes: [index] });
+    if (twin === undefined) open.set(id, { name, indexes: [index], unsure: false });
     else twin.indexes.push(index);
   });
 
   const answers = new Map<number, Removal>();
   const settle = (one: Open, removal: Removal) => {
-    for (const index of one.indexes) answers.set(index, removal);
+    const unsure = one.unsure && !(removal.ok && removal.confirmed);
+    for (const index of one.indexes) answers.set(index, { ...removal, ...(unsure && { unsure }) });
   };
   const all = [...open.values()];
   const alone = all.filter((one) => !fitsInXml(one.name.key));
@@ -62,10 +66,12 @@ export async function removeEntries(
   try {
     await allSettled(work);
   } catch (error) {
-    // Stopped half-way: what S3 did confirm must not be forgotten.
-    if (!(error instanceof CancelledError) || answers.size === 0) throw error;
-    const stopped: Removal = { ok: false, failure: { code: error.code, message: error.message, hint: error.hint } };
-    return entries.map((_, index) => answers.get(index) ?? stopped);
+    if (!(error instanceof CancelledError)) throw error;
+    // Stopped half-way: what S3 did confirm must not be forgotten, nor what it may have done.
+    if (answers.size === 0) throw new CancelledError(all.some(({ unsure }) => unsure));
+    const { code, message, hint } = error;
+    const stopped: Removal = { ok: false, failure: { code, message, hint } };
+    for (const one of all) if (one.indexes.some((index) => !answers.has(index))) settle(one, stopped);
   }
   return entries.map((_, index) => answers.get(index) ?? NO_ANSWER);
 }
@@ -84,6 +90,7 @@ const NO_ANSWER: Removal = {
     message: 'the server did not say what became of this entry',
     hint: 'Run it again: what is already removed is left alone.',
   },
+  unsure: true,
 };
 
 function nameOf(key: string, versionId: string): string {
@@ -99,6 +106,7 @@ async function removeBatch(context: Context, batch: readonly Open[]): Promise<vo
   let open = batch;
   for (let round = 1; open.length > 0; round++) {
     const output = await sendBatch(context, open).catch((error: unknown) => {
+      if (leavesOpen(error)) markUnsure(open);
       if (!(error instanceof RequestError)) throw error;
       const failure = failureOf('remove', error.trouble);
       for (const one of open) context.settle(one, { ok: false, failure });
@@ -106,8 +114,10 @@ async function removeBatch(context: Context, batch: readonly Open[]): Promise<vo
     });
     if (output === undefined) return;
 
-    const { again, unanswered, sort } = sortOut(context, open, output, round === MOST_ROUNDS);
-    // A key that the XML of the answer garbled has no answer that is its own; asked alone it has.
+    if (output.unsure) markUnsure(open);
+    const { again, unanswered, sort } = sortOut(context, open, output.value, round === MOST_ROUNDS);
+    // A key that the XML of the answer garbled has no answer that is its own; asked alone it has. It may be removed by now.
+    markUnsure(unanswered);
     await allSettled(unanswered.map((one) => removeOne(context, one)));
     if (again.length === 0) return;
     await context.requester.pause(round - 1, sort, false);
@@ -116,9 +126,18 @@ async function removeBatch(context: Context, batch: readonly Open[]): Promise<vo
   }
 }
 
-async function sendBatch(context: Context, open: readonly Open[]): Promise<DeleteObjectsCommandOutput> {
+/** Was it given up, or cut, without knowing what became of it? */
+function leavesOpen(error: unknown): boolean {
+  return error instanceof CancelledError ? error.maybeSent : error instanceof RequestError && mayHaveLanded(error);
+}
+
+function markUnsure(open: readonly Open[]): void {
+  for (const one of open) one.unsure = true;
+}
+
+function sendBatch(context: Context, open: readonly Open[]): Promise<Answer<DeleteObjectsCommandOutput>> {
   const { requester, bucket, options } = context;
-  const { value } = await requester.send({
+  return requester.send({
     kind: 'delete',
     keys: open.length,
     send: async (abortSignal, throttled) => {
@@ -146,7 +165,6 @@ async function sendBatch(context: Context, open: readonly Open[]): Promise<Delet
       return output;
     },
   });
-  return value;
 }
 
 /** Match the answers, which come in any order, with what was asked. */
@@ -157,25 +175,24 @@ function sortOut(
   lastRound: boolean,
 ): { again: Open[]; unanswered: Open[]; sort: 'throttled' | 'transient' } {
   const open = new Map(asked.map((one) => [nameOf(one.name.key, one.name.versionId), one]));
+  if (output.Deleted?.some((deleted) => deleted.DeleteMarker === true)) context.options.namesMarkers = true;
   const take = (key: string | undefined, versionId: string | undefined): Open | undefined => {
     const id = nameOf(key ?? '', versionId ?? '');
     const one = open.get(id);
     open.delete(id);
     return one;
   };
-  const settle = (one: Open, marker: boolean | undefined) =>
-    context.settle(one, { ok: true, confirmed: (marker === true) === one.name.deleteMarker });
   const strangers: DeletedObject[] = [];
   for (const deleted of output.Deleted ?? []) {
     const one = take(deleted.Key, deleted.VersionId);
     if (one === undefined) strangers.push(deleted);
-    else settle(one, deleted.DeleteMarker);
+    else removed(context, one, deleted.DeleteMarker);
   }
   // White space in a key does not always survive the XML; version ids do, and no two entries share one, `null` apart.
   for (const { VersionId: id, DeleteMarker: marker } of strangers) {
     const found = id === 'null' ? [] : [...open.values()].filter(({ name }) => name.versionId === id);
     const one = found.length === 1 ? found[0] : undefined;
-    if (one !== undefined) settle(take(one.name.key, id) ?? one, marker);
+    if (one !== undefined) removed(context, take(one.name.key, id) ?? one, marker);
   }
   const again: Open[] = [];
   let sort: 'throttled' | 'transient' = 'transient';
@@ -184,7 +201,8 @@ function sortOut(
     if (one === undefined) continue;
     open.delete(nameOf(one.name.key, one.name.versionId));
     const code = error.Code ?? 'Error';
-    const trouble = { code, message: error.Message ?? 'no details', sort: sorted(code).sort };
+    const trouble = { code, message: error.Message ?? 'no details', ...sorted(code) };
+    one.unsure ||= trouble.mayHaveLanded;
     if (isGone(code)) context.settle(one, { ok: true, confirmed: false });
     else if (trouble.sort === 'permanent' || lastRound)
       context.settle(one, { ok: false, failure: failureOf('remove', trouble) });
@@ -194,6 +212,14 @@ function sortOut(
     }
   }
   return { again, unanswered: [...open.values()], sort };
+}
+
+/** `marker`: what the answer says. One that says nothing of a marker that was removed says nothing of who removed it. */
+function removed({ options, settle }: Context, one: Open, marker: boolean | undefined): void {
+  const isMarker = marker === true;
+  if (isMarker) options.namesMarkers = true;
+  if (one.name.deleteMarker && !options.namesMarkers) one.unsure = true;
+  settle(one, { ok: true, confirmed: isMarker === one.name.deleteMarker });
 }
 
 /** Not there any more; servers differ in how they say so. By code, for a missing bucket is a 404 too. */
@@ -209,9 +235,9 @@ function onlyOneOfKey(open: ReadonlyMap<string, Open>, key: string | undefined):
 
 async function removeOne(context: Context, one: Open): Promise<void> {
   const { requester, bucket, options, settle } = context;
-  const { key, versionId, deleteMarker } = one.name;
+  const { key, versionId } = one.name;
   try {
-    const { value } = await requester.send({
+    const { value, unsure } = await requester.send({
       kind: 'delete',
       keys: 1,
       send: (abortSignal) =>
@@ -226,8 +252,10 @@ async function removeOne(context: Context, one: Open): Promise<void> {
           { abortSignal },
         ),
     });
-    settle(one, { ok: true, confirmed: (value.DeleteMarker === true) === deleteMarker });
+    one.unsure ||= unsure;
+    removed(context, one, value.DeleteMarker);
   } catch (error) {
+    one.unsure ||= leavesOpen(error);
     if (!(error instanceof RequestError)) throw error;
     if (isGone(error.trouble.code)) settle(one, { ok: true, confirmed: false });
     else settle(one, { ok: false, failure: failureOf('remove', error.trouble) });

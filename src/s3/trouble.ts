@@ -45,6 +45,11 @@ export class RequestError extends Error {
   }
 }
 
+/** May the request have been carried out, by its last try or an earlier one, although it was given up? */
+export function mayHaveLanded(error: RequestError): boolean {
+  return error.unsure || error.trouble.mayHaveLanded;
+}
+
 const THROTTLED = new Set([
   'SlowDown',
   'ServiceUnavailable',

@@ -186,7 +186,9 @@ describe('removing', () => {
 
     sandbox.faults.clear();
     sandbox.faults.add({ operation: 'DeleteObjects', times: 1, drop: 'after' });
-    expect(await port.removeEntries([{ ...(entries[7] ?? expect.fail()) }])).toEqual([{ ok: true, confirmed: false }]);
+    expect(await port.removeEntries([{ ...(entries[7] ?? expect.fail()) }])).toEqual([
+      { ok: true, confirmed: false, unsure: true },
+    ]);
     expect(bucket.entries('k7')).toHaveLength(1);
   });
 

@@ -277,7 +277,9 @@ export function faultsOf(strikes: readonly Strike[]): (n: number, mutation: numb
   return (n, mutation) => strikes.find((s) => s.nth === (s.of === 'requests' ? n : mutation))?.fault ?? 'none';
 }
 
-export const mishaps: fc.Arbitrary<readonly Strike[]> = fc.array(strike('refused', 'retried'), { maxLength: 3 });
+export const mishaps: fc.Arbitrary<readonly Strike[]> = fc.array(strike('refused', 'retried', 'lost'), {
+  maxLength: 3,
+});
 
 /** How a run comes to grief: it dies before or after a request, or S3 refuses it, or some of it. */
 export const grief: fc.Arbitrary<Strike> = strike('kill', 'kill-landed', 'refused');

@@ -19,6 +19,9 @@ export function goalOf(entries: readonly StoredEntry[], target: Target): Goal {
   switch (target.kind) {
     case 'rows':
     case 'before-events':
+    case 'as-planned':
+    case 'before-run':
+    case 'none':
       throw new RangeError('each row, or key, says what it wants');
     case 'time':
       return state(oldestFirst.findLast(({ time }) => time <= target.at)?.entry);

@@ -1,6 +1,7 @@
 import { CancelledError } from '../../src/core/errors.ts';
 import type { ObjectHead } from '../../src/core/head.ts';
 import type { Entry, KeyHistory } from '../../src/core/history.ts';
+import { compareKeys } from '../../src/core/keys.ts';
 import type { Failure } from '../../src/core/outcome.ts';
 import type { Seen } from '../../src/core/plan.ts';
 import type {
@@ -31,9 +32,10 @@ export type Mutation =
 /**
  * What goes wrong with a request.
  * `refused`: S3 says no, nothing is done. `retried`: it landed, its answer was lost, and the retry met its own work.
+ * `lost`: it landed, its answer was lost, and the retry was refused.
  * `kill`: the process dies before it is sent; `kill-landed`: it lands, and the process dies before the answer.
  */
-export type Fault = 'none' | 'refused' | 'retried' | 'kill' | 'kill-landed';
+export type Fault = 'none' | 'refused' | 'retried' | 'lost' | 'kill' | 'kill-landed';
 
 export interface PortOptions {
   readonly batchSize?: number;
@@ -129,7 +131,9 @@ function modelPort(name: string, bucketOf: (name: string) => model.Bucket, optio
     const removed = model.remove(bucket, entry.key, entry.versionId);
     afterChange?.(entry.key);
     const saysMarker = removed !== undefined && removed.object === undefined;
-    return { ok: true, confirmed: saysMarker === entry.deleteMarker };
+    if (what === 'lost') return { ok: false, failure: REFUSED, unsure: true };
+    const unsure = what === 'retried' && { unsure: true as const };
+    return { ok: true, confirmed: saysMarker === entry.deleteMarker, ...unsure };
   }
 
   function write(key: string, what: Fault, guard: () => boolean, act: () => model.StoredEntry | undefined): Write {
@@ -140,6 +144,7 @@ function modelPort(name: string, bucketOf: (name: string) => model.Bucket, optio
       return { ok: false, conflict: false, failure: { code: 'NoSuchVersion', message: 'no such version', hint: '' } };
     }
     afterChange?.(key);
+    if (what === 'lost') return { ok: false, conflict: false, failure: REFUSED, unsure: true };
     if (what !== 'retried') return { ok: true, versionId: written.versionId };
     return guard() ? secondWrite(key, act) : { ok: false, conflict: true, unsure: true };
   }
@@ -159,6 +164,10 @@ function modelPort(name: string, bucketOf: (name: string) => model.Bucket, optio
 
     async preflight() {
       return { versioning: bucket.versioning, mfaDelete: false, objectLock: 'off' };
+    },
+
+    async serverTime() {
+      return Math.floor(options.at / 1000) * 1000;
     },
 
     list(range: KeyRange): Listing {
@@ -228,6 +237,8 @@ function modelPort(name: string, bucketOf: (name: string) => model.Bucket, optio
     },
 
     readHistories(keys, { depth } = {}) {
+      if (keys.some((key, i) => i > 0 && compareKeys(keys[i - 1] ?? '', key) >= 0))
+        throw new Error('keys in S3’s order');
       requests.list += 1;
       return send({ kind: 'list', bucket: name, keys }, (what) => {
         if (what === 'refused') throw new S3Failure(REFUSED);

@@ -1,13 +1,25 @@
 import type { CompletedPart } from '@aws-sdk/client-s3';
 import { CancelledError } from '../../core/errors.ts';
 import { type CopyStep, isStill, type Seen } from '../../core/plan.ts';
-import type { Write } from '../../core/ports.ts';
+import { S3Failure, type Write } from '../../core/ports.ts';
 import type { Bucket } from '../bucket.ts';
 import { RequestError } from '../errors.ts';
 import { readTop } from '../listing/pages.ts';
 import type { Requester } from '../request.ts';
 import type { Source } from './copy-source.ts';
-import { Changed, CONFLICT, failedWrite, guardHeld, guardOf, lookFirst, UNSURE, withoutRefused } from './guard.ts';
+import {
+  Changed,
+  CONFLICT,
+  failedWrite,
+  guardHeld,
+  guardOf,
+  leavesOpen,
+  lookFirst,
+  notDone,
+  UNSURE,
+  Unseen,
+  withoutRefused,
+} from './guard.ts';
 import { provenOnTop, settleLost } from './multipart-proof.ts';
 import { lookAtSource } from './multipart-source.ts';
 import { abandon, begin, type Completed, complete, copyParts, type Upload } from './multipart-upload.ts';
@@ -43,8 +55,14 @@ export async function copyInParts(job: Job): Promise<Write> {
       if (round === ROUNDS || !(await isAsSeen(job))) return CONFLICT;
     }
   } catch (error) {
-    return failedWrite('multipart-copy', error, step.carry);
+    return failedCopy(error, step, false);
   }
+}
+
+/** `landed`: what was asked last may have put the whole object there. */
+function failedCopy(error: unknown, { carry }: CopyStep, landed: boolean): Write {
+  const write = failedWrite('multipart-copy', error, carry);
+  return write.ok || write.conflict ? write : notDone(write.failure, landed);
 }
 
 async function isAsSeen({ requester, bucket, key, seen }: Job): Promise<boolean> {
@@ -66,8 +84,9 @@ async function upload(job: Job, begun: Upload): Promise<Write | 'raced'> {
     if (end === 'left') noteLeftover(memory, bucket.name);
     if (error instanceof CancelledError) throw error;
     // Completed, it seems, by a try whose answer was lost, and not to be known by its ETag.
-    if (end === 'was-gone' && completing && mayHaveLanded(error)) return UNSURE;
-    const write = failedWrite('multipart-copy', error, step.carry);
+    const landed = completing && leavesOpen(error);
+    if (end === 'was-gone' && landed) return UNSURE;
+    const write = failedCopy(error, step, end === 'left' && landed);
     return end === 'left' ? withLeftover(write, begun) : write;
   }
   if (ended !== 'raced' && ended.ok) {
@@ -111,7 +130,7 @@ async function finish(job: Job, begun: Upload, parts: readonly CompletedPart[]):
     if (!(error instanceof RequestError)) throw error;
     const { trouble, unsure } = error;
     const held = guarded && guardHeld(error, guard);
-    const mine = mayHaveLanded(error) ? await settled() : undefined;
+    const mine = leavesOpen(error) ? await settled() : undefined;
     if (mine !== undefined) return mine;
     // An upload that is not there any more was completed by an earlier try, or aborted by somebody.
     if (held || (unsure && trouble.code === 'NoSuchUpload')) return conflict(unsure);
@@ -119,14 +138,11 @@ async function finish(job: Job, begun: Upload, parts: readonly CompletedPart[]):
   }
 }
 
-function mayHaveLanded(error: unknown): boolean {
-  return error instanceof RequestError && (error.unsure || error.trouble.mayHaveLanded);
-}
-
 /** A question after a write that may have landed; stopped, the run has to say so. */
 function maybeSent<T>(question: Promise<T>): Promise<T> {
   return question.catch((error: unknown) => {
-    throw error instanceof CancelledError ? new CancelledError(true) : error;
+    if (error instanceof CancelledError) throw new CancelledError(true);
+    throw error instanceof S3Failure ? new Unseen(error.failure) : error;
   });
 }
 
@@ -138,8 +154,7 @@ function withLeftover(write: Write, { id }: Upload): Write {
   if (write.ok || write.conflict) return write;
   const { code, message, hint } = write.failure;
   return {
-    ok: false,
-    conflict: false,
+    ...write,
     failure: {
       code,
       message: `${message} (upload ${id} could not be aborted)`,

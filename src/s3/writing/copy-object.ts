@@ -1,4 +1,5 @@
 import { CopyObjectCommand, type CopyObjectCommandInput } from '@aws-sdk/client-s3';
+import { CancelledError } from '../../core/errors.ts';
 import type { CopyStep, Seen } from '../../core/plan.ts';
 import type { Write } from '../../core/ports.ts';
 import type { Bucket } from '../bucket.ts';
@@ -15,7 +16,17 @@ import {
   sourceOf,
   sourceStands,
 } from './copy-source.ts';
-import { CONFLICT, failedWrite, guardHeld, guardOf, lookFirst, UNSURE, type Without, withoutRefused } from './guard.ts';
+import {
+  CONFLICT,
+  failedWrite,
+  guardHeld,
+  guardOf,
+  lookFirst,
+  notDone,
+  UNSURE,
+  type Without,
+  withoutRefused,
+} from './guard.ts';
 import { learnSelfCopy, refusalOf, type ServerMemory } from './server-memory.ts';
 
 /**
@@ -114,8 +125,12 @@ async function explain(copy: Copy, guarded: boolean, error: unknown): Promise<Wr
   const failed = error.trouble.status === 412;
   // A 412 is also what a condition on the source gets, and a 404 what a missing source elsewhere gets.
   const either = failed ? step.etag !== undefined : held && step.source !== undefined;
-  if (either && !(await sourceStands(requester, source, step.etag))) {
-    return failedWrite('copy', sourceChanged(source));
+  const stands = () =>
+    sourceStands(requester, source, step.etag).catch((stopped: unknown) => {
+      throw stopped instanceof CancelledError ? new CancelledError(error.unsure) : stopped;
+    });
+  if (either && !(await stands())) {
+    return notDone(sourceChanged(source).failure, error.unsure);
   }
   if (held) return error.unsure ? UNSURE : CONFLICT;
   return failedWrite('copy', error, step.carry);

@@ -1,7 +1,8 @@
+import type { Failure } from '../../core/outcome.ts';
 import { isStill, type Seen } from '../../core/plan.ts';
 import { S3Failure, type Write } from '../../core/ports.ts';
 import type { Bucket } from '../bucket.ts';
-import { type Asked, type Carried, failureOf, RequestError } from '../errors.ts';
+import { type Asked, type Carried, failureOf, mayHaveLanded, RequestError } from '../errors.ts';
 import { readTop } from '../listing/pages.ts';
 import type { Requester } from '../request.ts';
 import { learnAnnotations, learnConditions, refusalOf, type ServerMemory } from './server-memory.ts';
@@ -30,6 +31,14 @@ export class Changed extends Error {
   }
 }
 
+/** The key could not be looked at before another try, and an earlier one may have landed. */
+export class Unseen extends S3Failure {}
+
+/** May a write that ended so be there all the same? */
+export function leavesOpen(error: unknown): boolean {
+  return error instanceof Unseen || (error instanceof RequestError && mayHaveLanded(error));
+}
+
 /**
  * What stands in for the condition on a server that refuses them: a look at the key, before each try.
  * The function throws Changed where the key is not what was seen, S3Failure where it cannot be looked at.
@@ -41,7 +50,9 @@ export function lookFirst(
   seen: Seen,
 ): (unsure: boolean) => Promise<void> {
   return async (unsure) => {
-    const [top] = await readTop(requester, bucket, key);
+    const [top] = await readTop(requester, bucket, key).catch((error: unknown) => {
+      throw unsure && error instanceof S3Failure ? new Unseen(error.failure) : error;
+    });
     if (!isStill(seen, top)) throw new Changed(unsure);
   };
 }
@@ -115,7 +126,12 @@ export function guardHeld({ trouble: { status, code } }: RequestError, guard: Gu
 /** A write that did not come off. @throws what is neither the server's answer nor the key's state */
 export function failedWrite(asked: Asked, error: unknown, carried: Carried = {}): Write {
   if (error instanceof Changed) return error.unsure ? UNSURE : CONFLICT;
-  if (error instanceof S3Failure) return { ok: false, conflict: false, failure: error.failure };
+  if (error instanceof S3Failure) return notDone(error.failure, leavesOpen(error));
   if (!(error instanceof RequestError)) throw error;
-  return { ok: false, conflict: false, failure: failureOf(asked, error.trouble, carried) };
+  return notDone(failureOf(asked, error.trouble, carried), leavesOpen(error));
+}
+
+/** `unsure`: a try of it may have landed all the same. */
+export function notDone(failure: Failure, unsure: boolean): Write {
+  return { ok: false, conflict: false, failure, ...(unsure && { unsure }) };
 }

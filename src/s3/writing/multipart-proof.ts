@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type CompletedPart, HeadObjectCommand } from '@aws-sdk/client-s3';
 import { CancelledError } from '../../core/errors.ts';
+import type { Failure } from '../../core/outcome.ts';
 import type { Seen } from '../../core/plan.ts';
 import type { Write } from '../../core/ports.ts';
 import { RequestError } from '../errors.ts';
@@ -30,8 +31,9 @@ export async function provenOnTop(upload: Upload, done: Completed): Promise<Writ
   const { whole } = upload;
   try {
     const top = await current(upload);
-    if (top === undefined || !isThat(done, top) || (top.size ?? whole.size) !== whole.size) return CONFLICT;
+    if (top === undefined || !isThat(done, top)) return CONFLICT;
     const versionId = done.versionId ?? top.versionId;
+    if ((top.size ?? whole.size) !== whole.size) return mismatch(upload, versionId, 'size');
     if (disagree(whole.checksum, top.checksum)) return mismatch(upload, versionId);
     if ((top.tagCount ?? 0) !== whole.tags.length) await ensureTags(upload, versionId);
     return { ok: true, etag: done.etag, ...(versionId !== undefined && { versionId }) };
@@ -46,7 +48,12 @@ function unproven(write: Write, { versionId }: Completed): Write {
   if (write.ok || write.conflict) return write;
   const named = versionId === undefined ? '' : `, version ${versionId}`;
   const message = `the copy was made${named}; then: ${write.failure.message}`;
-  return { ok: false, conflict: false, failure: { ...write.failure, message } };
+  return made({ ...write.failure, message }, versionId);
+}
+
+/** It is there, whatever is wrong with it. */
+function made(failure: Failure, versionId: string | undefined): Write {
+  return { ok: false, conflict: false, failure, unsure: true, ...(versionId !== undefined && { versionId }) };
 }
 
 function isThat(done: Completed, top: Top): boolean {
@@ -118,16 +125,16 @@ export function etagOfParts(parts: readonly CompletedPart[]): string | undefined
   return `${createHash('md5').update(all).digest('hex')}-${parts.length}`;
 }
 
-function mismatch({ whole, key }: Upload, versionId: string | undefined): Write {
-  const algorithm = whole.checksum?.algorithm ?? 'checksum';
+function mismatch(
+  { whole, key }: Upload,
+  versionId: string | undefined,
+  algorithm = whole.checksum?.algorithm ?? 'checksum',
+): Write {
   const named = versionId === undefined ? 'the copy' : `the copy, version ${versionId},`;
-  return {
-    ok: false,
-    conflict: false,
-    failure: {
-      code: 'checksum-mismatch',
-      message: `${named} of "${key}" has another ${algorithm} than its source, version ${whole.source.versionId}`,
-      hint: 'What was copied is not what was to be copied: remove that version, and run it again.',
-    },
+  const failure = {
+    code: 'checksum-mismatch',
+    message: `${named} of "${key}" has another ${algorithm} than its source, version ${whole.source.versionId}`,
+    hint: 'What was copied is not what was to be copied: remove that version, and run it again.',
   };
+  return made(failure, versionId);
 }

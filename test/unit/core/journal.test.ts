@@ -19,6 +19,7 @@ describe('an intent', () => {
       do: 'copy-version',
       versionId: 'V1',
       from: { versionId: 'V2', deleteMarker: false },
+      to: { versionId: 'V1' },
     });
   });
 

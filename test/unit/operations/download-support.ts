@@ -85,6 +85,7 @@ export function fakeBuckets(bucket: FakeBucket): Fake {
   const port: BucketPort = {
     bucket: 'bucket',
     batchSize: 1000,
+    serverTime: async () => 0,
     preflight: async () => ({ versioning: 'Enabled', mfaDelete: false, objectLock: 'off' }),
     list(range) {
       requests.list += 1;

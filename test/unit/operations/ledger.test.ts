@@ -78,6 +78,33 @@ describe('many messages', () => {
     });
   });
 
+  it('that are tied come again together, when the first of them has to; what does not come again is not held back', () => {
+    const ledger = openLedger();
+    const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((id) => ledger.add(id, 1));
+    if (a === undefined || b === undefined || c === undefined || d === undefined || e === undefined) throw new Error();
+    ledger.settle(a, again(90));
+    ledger.settle(b, again(60));
+    ledger.settle(c, again(30));
+    ledger.settle(d, 'done');
+    ledger.settle(e, again(10));
+    ledger.tie([a, b]);
+    ledger.tie([c, b]);
+    ledger.tie([]);
+    const { acknowledge, release } = ledger.answers();
+    expect(Object.fromEntries(release)).toEqual({ 30: ['a', 'b', 'c'], 10: ['e'] });
+    expect(acknowledge).toEqual(['d']);
+  });
+
+  it('that are tied have one fate: the worst of theirs', () => {
+    const ledger = openLedger();
+    const [a, b] = [ledger.add('a', 2), ledger.add('b', 1)];
+    ledger.settle(a, 'failed');
+    ledger.settle(a, again(30));
+    ledger.settle(b, again(30));
+    ledger.tie([a, b]);
+    expect(ledger.answers()).toMatchObject({ backOff: ['a', 'b'], release: new Map() });
+  });
+
   it('of none there is nothing to say', () => {
     expect(answers({})).toEqual({ acknowledge: [], ignored: [], backOff: [], unreached: [], release: {} });
   });

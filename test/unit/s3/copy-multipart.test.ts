@@ -504,6 +504,21 @@ describe('a completion whose answer is lost', () => {
     expect(await write).toEqual(conflict(true));
   });
 
+  test.each<[string, readonly Answer[], boolean]>([
+    ['the key cannot be looked at before the next try', [reset], true],
+    ['the key cannot be looked at after a race', [reset, raced], false],
+  ])('for good, and the upload is gone: perhaps done, though %s', async (_, completions, refusesConditions) => {
+    const asSeen = page('k', { versionId: 'cur', etag: 'abc' });
+    const { memory, write } = copy({
+      CompleteMultipartUpload: completions,
+      AbortMultipartUpload: noUpload,
+      HeadCurrent: fail(403, 'AccessDenied'),
+      ListObjectVersions: [asSeen, fail(403, 'AccessDenied')],
+    });
+    memory.refusesConditions = refusesConditions;
+    expect(await write).toEqual(conflict(true));
+  });
+
   test('is not taken for done where the same content was on top before', async () => {
     const on = { ...seen, etag: ETAG };
     const still = onTop({ 'x-amz-version-id': 'cur' });
@@ -525,7 +540,13 @@ describe('what lies on top afterwards', () => {
     ['is ours', onTop(), asSeen, written],
     ['is another version', onTop({ 'x-amz-version-id': 'theirs' }), asSeen, conflict(false)],
     ['is a marker', { status: 404, headers: { 'x-amz-delete-marker': 'true' } }, asSeen, conflict(false)],
-    ['has another size', onTop({}, SIZE - 1), asSeen, conflict(false)],
+    [
+      'is ours, of another size',
+      onTop({}, SIZE - 1),
+      asSeen,
+      { ...failure('checksum-mismatch'), unsure: true, versionId: 'new' },
+    ],
+    ['is another version, of another size', onTop({ 'x-amz-version-id': 'theirs' }, SIZE - 1), asSeen, conflict(false)],
     ['may not be read, and is listed as ours', { status: 403 }, page('k', entry), written],
     ['may not be read, and is listed as another', { status: 403 }, changed, conflict(false)],
     [
@@ -539,6 +560,8 @@ describe('what lies on top afterwards', () => {
           code: 'AccessDenied',
           message: expect.stringContaining('the copy was made, version new'),
         }),
+        unsure: true,
+        versionId: 'new',
       },
     ],
   ])('%s', async (_, top, listed, expected) => {

@@ -172,6 +172,32 @@ describe('what the answer means', () => {
     expect(source.sent[0]?.path).toBe('/other/from');
   });
 
+  test('stopped while the source is asked about, after a try that may have landed, it says so', async () => {
+    const stop = new AbortController();
+    const held = () => {
+      stop.abort();
+      return precondition;
+    };
+    const { bucket } = fakeServer({ CopyObject: [reset, held], HeadVersion: head('src') });
+    const requester = requesterFor({ stop: stop.signal });
+    const write = copyVersion(requester, bucket, 'k', pinned, version, newServerMemory());
+    await expect(write).rejects.toMatchObject({ code: 'cancelled', maybeSent: true });
+  });
+
+  test.each<[string, readonly Answer[], boolean | undefined]>([
+    ['the last try', [reset], true],
+    ['an earlier one', [reset, fail(403, 'AccessDenied')], true],
+    ['none', [fail(403, 'AccessDenied')], undefined],
+  ])('a failure says whether a try may have landed: %s', async (_, answers, unsure) => {
+    expect(await copy({ CopyObject: answers }).write).toMatchObject({
+      ok: false,
+      failure: {},
+      ...(unsure && { unsure }),
+    });
+    const write = await copy({ CopyObject: answers }).write;
+    expect('unsure' in write ? write.unsure : undefined).toBe(unsure);
+  });
+
   test('stopped before it is sent, it is cancelled', async () => {
     const { bucket, sent } = fakeServer({ CopyObject: done });
     const requester = requesterFor({ stop: AbortSignal.abort() });

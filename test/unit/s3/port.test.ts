@@ -69,7 +69,7 @@ describe('removing entries', () => {
       'a marker that S3 does not call one',
       marker('b'),
       answer({ Key: 'b', VersionId: 'm-b' }),
-      { ok: true, confirmed: false },
+      { ok: true, confirmed: false, unsure: true },
     ],
     [
       'a version that S3 calls a marker',
@@ -93,6 +93,57 @@ describe('removing entries', () => {
   ])('%s', async (_, entry, output, expected) => {
     s3.on(DeleteObjectsCommand).resolves(output);
     expect(await open().removeEntries([entry])).toEqual([expected]);
+  });
+
+  test('a marker that is not there any more, where others are called what they are', async () => {
+    s3.on(DeleteObjectsCommand).resolves(answer({ Key: 'a', VersionId: 'm-a' }, gone(marker('b'))));
+    expect(await open().removeEntries([marker('a'), marker('b')])).toEqual([{ ok: true, confirmed: false }, ok]);
+  });
+
+  test.each<[string, object]>([
+    [
+      'refused when it is sent again',
+      Object.assign(new Error('no'), { name: 'AccessDenied', $metadata: { httpStatusCode: 403 } }),
+    ],
+    ['never answered', Object.assign(new Error('reset'), { code: 'ECONNRESET' })],
+  ])('an earlier try may have landed: %s', async (_, last) => {
+    const lost = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+    s3.on(DeleteObjectsCommand).rejectsOnce(lost).rejects(last);
+    expect(await open().removeEntries([marker('a')])).toMatchObject([{ ok: false, unsure: true }]);
+  });
+
+  test('an earlier try may have landed: gone when it is sent again', async () => {
+    s3.on(DeleteObjectsCommand)
+      .rejectsOnce(Object.assign(new Error('reset'), { code: 'ECONNRESET' }))
+      .resolves(answer({ Key: 'a', VersionId: 'm-a' }, gone(marker('b'))));
+    expect(await open().removeEntries([marker('a'), marker('b')])).toEqual([
+      { ok: true, confirmed: false, unsure: true },
+      ok,
+    ]);
+  });
+
+  test('one that was not named in the answer may be removed by it', async () => {
+    s3.on(DeleteObjectsCommand).resolves(answer(gone(marker('a'))));
+    s3.on(DeleteObjectCommand).resolves({ ...meta } as DeleteObjectCommandOutput);
+    expect(await open().removeEntries([marker('a'), marker('b')])).toEqual([
+      ok,
+      { ok: true, confirmed: false, unsure: true },
+    ]);
+  });
+
+  test('a marker that is gone, on a server that is known to call one what it is', async () => {
+    s3.on(DeleteObjectsCommand).resolves(answer({ Key: 'a', VersionId: 'm-a' }));
+    expect(await open({ namesMarkers: true }).removeEntries([marker('a')])).toEqual([{ ok: true, confirmed: false }]);
+  });
+
+  test('stopped after S3 failed on an entry, which it may have removed', async () => {
+    const stop = new AbortController();
+    s3.on(DeleteObjectsCommand).callsFake(() => {
+      stop.abort();
+      return { ...meta, Errors: [{ Key: 'a', VersionId: 'm-a', Code: 'InternalError' }] };
+    });
+    const cancelled = open({ stop: stop.signal }).removeEntries([marker('a')]);
+    await expect(cancelled).rejects.toMatchObject({ code: 'cancelled', maybeSent: true });
   });
 
   test('sends again only what failed for a while', async () => {
