@@ -66,7 +66,7 @@ export function annotateResult(log: Log, { report }: RunResult, failOn: FailOn):
     );
   }
   if (report.operation === 'recover') annotateIncident(log, report);
-  else if (report.totals.keysExamined === 0 && report.error === undefined) {
+  else if (report.totals.keysExamined === 0 && report.error === undefined && report.operation !== 'guard') {
     log.warning([...report.notes].join('\n') || 'No key is in scope.', 'Nothing in scope');
   }
   const waiting = waitingFor(report);

@@ -7,6 +7,8 @@ export interface Connection {
   readonly region: string;
   /** Where not AWS itself. */
   readonly endpointUrl?: string;
+  /** It is AWS itself, not a server that speaks like it. */
+  readonly isAws: boolean;
   readonly forcePathStyle: boolean;
   readonly expectedBucketOwner?: string;
   /** Most requests in flight. */
@@ -37,6 +39,7 @@ export function parseConnection(read: InputReader, env: Env, bucket: string | un
     ...(bucket !== undefined && { strictRegionFor: bucket }),
     region: parseRegion(read, env, endpoint !== undefined),
     ...(endpoint !== undefined && { endpointUrl: endpoint.href }),
+    isAws: endpoint === undefined || isAws(endpoint),
     forcePathStyle: style ?? (endpoint !== undefined && !isAws(endpoint)),
     ...(owner !== '' && { expectedBucketOwner: owner }),
     concurrency: read.integer('concurrency', { min: 1, max: 256 }) ?? 32,

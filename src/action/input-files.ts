@@ -21,16 +21,9 @@ export function parseFiles(read: InputReader, env: Env, operation: Operation): F
   const folder = join(resolve(env.RUNNER_TEMP || tmpdir()), `s3-rollback-${randomUUID().slice(0, 13)}`);
 
   function path(name: 'plan-file' | 'journal-file', byDefault: string): string {
-    const given = isHeeded(name, operation) ? read.text(name) : '';
-    if (given === '') return join(folder, byDefault);
-    if (given.includes('\0') || given.includes('\n') || /[\\/]$/.test(given)) {
-      read.problem(
-        name,
-        `${quoted(given)} is not the path of a file`,
-        `Give ${name} the path of a file, such as out/${byDefault}.`,
-      );
-    }
-    return resolve(workspaceOf(env), given);
+    // What is read must not be written over.
+    const given = isHeeded(name, operation) && name !== READ[operation] ? read.text(name) : '';
+    return given === '' ? join(folder, byDefault) : givenPath(read, env, name, byDefault);
   }
 
   const planFile = path('plan-file', 'plan.jsonl');
@@ -39,6 +32,42 @@ export function parseFiles(read: InputReader, env: Env, operation: Operation): F
     read.problem('journal-file', 'is the same file as plan-file', 'Give the two different paths.');
   }
   return { planFile, journalFile, reportFile: join(folder, 'report.json') };
+}
+
+function givenPath(read: InputReader, env: Env, name: 'plan-file' | 'journal-file', example: string): string {
+  const given = read.text(name);
+  if (given.includes('\0') || given.includes('\n') || /[\\/]$/.test(given)) {
+    read.problem(
+      name,
+      `${quoted(given)} is not the path of a file`,
+      `Give ${name} the path of a file, such as out/${example}.`,
+    );
+  }
+  return resolve(workspaceOf(env), given);
+}
+
+/** The file of an earlier run that an operation reads. */
+const READ: Readonly<Partial<Record<Operation, 'plan-file' | 'journal-file'>>> = {
+  apply: 'plan-file',
+  undo: 'journal-file',
+};
+
+/** What `apply` and `undo` read; with a problem it means nothing. */
+export function parseEarlierFile(read: InputReader, env: Env, name: 'plan-file' | 'journal-file'): string {
+  if (read.text(name) === '') {
+    const [what, mend] =
+      name === 'plan-file'
+        ? [
+            'is missing: there is no plan to apply',
+            'Give the plan of the dry run, as actions/download-artifact put it there.',
+          ]
+        : [
+            'is missing: there is no run to take back',
+            'Give the journal of that run, as actions/download-artifact put it there.',
+          ];
+    read.problem(name, what ?? '', mend ?? '');
+  }
+  return givenPath(read, env, name, name === 'plan-file' ? 'plan.jsonl' : 'journal.jsonl');
 }
 
 /** The folder that a download fills; with a problem it means nothing. */

@@ -5,8 +5,16 @@ import type { InputName } from './registry.ts';
 
 /** What is to be done, and which inputs have nothing to say about it. */
 
-const OPERATIONS: readonly Operation[] = ['undelete', 'rollback', 'recover', 'download'];
-const LATER = ['guard', 'apply', 'undo', 'history'];
+const OPERATIONS: readonly Operation[] = [
+  'undelete',
+  'rollback',
+  'recover',
+  'apply',
+  'undo',
+  'guard',
+  'history',
+  'download',
+];
 
 /** The operation, or `undefined` with a problem. */
 export function parseOperation(read: InputReader): Operation | undefined {
@@ -16,8 +24,6 @@ export function parseOperation(read: InputReader): Operation | undefined {
   const use = `Use one of: ${OPERATIONS.join(', ')}.`;
   if (given === '') {
     read.problem('operation', 'is missing', use);
-  } else if (LATER.includes(given)) {
-    read.problem('operation', `${quoted(given)} is not in this version of the action yet`, use);
   } else {
     const meant = closest(given, OPERATIONS);
     read.problem(
@@ -31,11 +37,13 @@ export function parseOperation(read: InputReader): Operation | undefined {
 
 /** Inputs that not every operation heeds, and which do. Whatever is not here, all do. */
 const HEEDED: Readonly<Partial<Record<InputName, readonly Operation[]>>> = {
-  key: ['undelete', 'rollback', 'download'],
-  prefix: ['undelete', 'rollback', 'download'],
-  'whole-bucket': ['undelete', 'rollback', 'download'],
-  include: ['undelete', 'rollback', 'download'],
-  exclude: ['undelete', 'rollback', 'download'],
+  'plan-file': ['undelete', 'rollback', 'recover', 'apply', 'undo', 'guard', 'download'],
+  'dry-run': ['undelete', 'rollback', 'recover', 'apply', 'undo', 'guard', 'download'],
+  key: ['undelete', 'rollback', 'guard', 'history', 'download'],
+  prefix: ['undelete', 'rollback', 'guard', 'history', 'download'],
+  'whole-bucket': ['undelete', 'rollback', 'guard', 'history', 'download'],
+  include: ['undelete', 'rollback', 'guard', 'history', 'download'],
+  exclude: ['undelete', 'rollback', 'guard', 'history', 'download'],
   manifest: ['undelete', 'rollback'],
   'manifest-format': ['undelete', 'rollback'],
   'version-id': ['rollback', 'download'],
@@ -44,18 +52,20 @@ const HEEDED: Readonly<Partial<Record<InputName, readonly Operation[]>>> = {
   'deleted-after': ['undelete'],
   'deleted-before': ['undelete'],
   method: ['rollback'],
-  'max-deletes': ['rollback'],
+  'max-deletes': ['rollback', 'apply'],
   'destination-bucket': ['rollback'],
   'destination-prefix': ['rollback'],
   archived: ['rollback'],
   'restore-days': ['rollback'],
   'restore-tier': ['rollback'],
   preserve: ['rollback'],
-  'max-changes': ['undelete', 'rollback', 'recover'],
-  verify: ['undelete', 'rollback', 'recover'],
-  'bypass-governance-retention': ['rollback'],
+  'max-changes': ['undelete', 'rollback', 'recover', 'apply', 'undo', 'guard'],
+  verify: ['undelete', 'rollback', 'recover', 'apply', 'undo', 'guard'],
+  'bypass-governance-retention': ['rollback', 'apply', 'undo'],
   directory: ['download'],
-  'journal-file': ['undelete', 'rollback', 'recover'],
+  'plan-digest': ['apply'],
+  'max-plan-age': ['apply'],
+  'journal-file': ['undelete', 'rollback', 'recover', 'apply', 'undo', 'guard'],
   'queue-url': ['recover'],
   event: ['recover'],
   'policy-file': ['recover'],
@@ -88,6 +98,26 @@ const WHY: Readonly<Partial<Record<Operation, Partial<Record<InputName, readonly
         'Leave out method.',
       ],
     },
+    apply: {
+      key: byFile('key', 'the plan'),
+      prefix: byFile('prefix', 'the plan'),
+      'whole-bucket': byFile('whole-bucket', 'the plan'),
+      include: byFile('include', 'the plan'),
+      exclude: byFile('exclude', 'the plan'),
+      manifest: byFile('manifest', 'the plan'),
+      'to-time': byFile('to-time', 'the plan'),
+      method: byFile('method', 'the plan'),
+    },
+    undo: {
+      key: byFile('key', 'the journal'),
+      prefix: byFile('prefix', 'the journal'),
+      'whole-bucket': byFile('whole-bucket', 'the journal'),
+      include: byFile('include', 'the journal'),
+      exclude: byFile('exclude', 'the journal'),
+      manifest: byFile('manifest', 'the journal'),
+      'to-time': byFile('to-time', 'the journal'),
+      method: byFile('method', 'the journal'),
+    },
     download: {
       manifest: [
         'is not for operation: download',
@@ -108,6 +138,10 @@ function elsewhere(name: InputName): readonly [string, string] {
     'belongs to operation: rollback; undelete only removes delete markers, where they are',
     `Leave out ${name}, or copy the newest versions there: operation: rollback with versions-back: 0 and ${name}.`,
   ];
+}
+
+function byFile(name: InputName, file: string): readonly [string, string] {
+  return [`is said by ${file}, which is carried out or taken back as a whole`, `Leave out ${name}.`];
 }
 
 function byPolicy(name: InputName): readonly [string, string] {

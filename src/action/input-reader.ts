@@ -24,6 +24,8 @@ export interface InputReader {
   choice<T extends string>(name: InputName, choices: readonly T[], how?: { readonly anyCase: boolean }): T | undefined;
   /** Some of a list, separated by commas or white space; a problem for each that is not in it. */
   list<T extends string>(name: InputName, choices: readonly T[]): T[];
+  /** A length of time in ms: `30m`, `24h`, `7d`; `undefined` when not given or with a problem. */
+  duration(name: InputName): number | undefined;
   /** A point in time in ms; `undefined` when not given or with a problem. */
   time(name: InputName, now: number): number | undefined;
   problem(input: string, problem: string, mend: string): void;
@@ -40,6 +42,8 @@ const FALSE = new Set(['false', 'False', 'FALSE']);
 export function inputVariable(name: string): string {
   return `INPUT_${name.replace(/ /g, '_').toUpperCase()}`;
 }
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 export function inputReader(env: Env): InputReader {
   const problems: InputProblem[] = [];
@@ -116,6 +120,16 @@ export function inputReader(env: Env): InputReader {
       const found = choices.filter((choice) => words.includes(choice));
       for (const word of words) if (!found.some((choice) => choice === word)) unknown(name, word, choices);
       return found;
+    },
+
+    duration(name) {
+      const given = text(name);
+      if (given === '') return undefined;
+      const [, digits = '', unit = ''] = /^(\d{1,6})\s*([smhd])$/.exec(given) ?? [];
+      const ms = Number(digits) * (UNIT_MS[unit] ?? 0);
+      if (ms > 0) return ms;
+      problem(name, `${quoted(given)} is not a length of time`, `Write ${name}: 24h (s, m, h, d).`);
+      return undefined;
     },
 
     time(name, now) {

@@ -3,8 +3,8 @@ import { checkBucket, checkKey } from './input-keys.ts';
 import { type InputReader, quoted } from './input-reader.ts';
 import type { InputName } from './registry.ts';
 
-/** The bot's: its events say which keys. With a bucket, only events of that one. */
-export function parseBotScope(read: InputReader): Scope {
+/** Where events, a plan or a journal say which keys: with a bucket, only keys of that one. */
+export function parseBucketScope(read: InputReader): Scope {
   const bucket = read.text('bucket');
   if (bucket !== '') checkBucket(read, 'bucket', bucket);
   return { ...(bucket !== '' && { bucket }), prefix: '', include: [], exclude: [] };

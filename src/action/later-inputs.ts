@@ -6,12 +6,7 @@ import { type Env, type InputReader, inputVariable, quoted } from './input-reade
  * do something else than was asked. `undefined`: any value will do, for nothing depends on it yet.
  */
 const LATER: Readonly<Record<string, readonly string[] | undefined>> = {
-  'plan-digest': [],
-  'max-plan-age': ['24h'],
   engine: ['local'],
-  'issue-number': [],
-  'report-id': undefined,
-  'report-html': [],
   'work-uri': [],
   'batch-role-arn': [],
   'batch-lambda-arn': [],

@@ -6,7 +6,10 @@ import { OUTPUTS, type OutputName } from './registry.ts';
 export type WrittenFiles = Pick<RunResult, 'journalFile' | 'reportFile'>;
 
 /** Every output of a run, as the strings that a workflow sees. */
-export function outputsOf({ report, plan }: RunResult, files: WrittenFiles): Record<OutputName, string> {
+export function outputsOf(
+  { report, plan, checkpoint, suggestedTime }: RunResult,
+  files: WrittenFiles,
+): Record<OutputName, string> {
   const { totals } = report;
   return {
     status: report.status,
@@ -19,6 +22,8 @@ export function outputsOf({ report, plan }: RunResult, files: WrittenFiles): Rec
     'plan-file': plan?.file ?? '',
     'plan-digest': plan?.digest ?? '',
     'report-file': files.reportFile ?? '',
+    checkpoint: checkpoint ?? '',
+    'suggested-time': suggestedTime ?? '',
     'journal-file': files.journalFile ?? '',
   };
 }
@@ -36,6 +41,8 @@ export function refusedOutputs(): Record<OutputName, string> {
     'plan-file': '',
     'plan-digest': '',
     'report-file': '',
+    checkpoint: '',
+    'suggested-time': '',
     'journal-file': '',
   };
 }

@@ -21,6 +21,9 @@ export const INPUTS = [
       '`undelete`: deleted keys become live again, by removing the delete markers on top; no data moves. ' +
       '`rollback`: keys go back to a version, to a point in time, or a number of versions. ' +
       '`recover`: S3 events from a queue are judged by a policy, and deletions that were not wanted are undone. ' +
+      '`apply`: a plan that a dry run made, and somebody approved, is carried out. `undo`: an earlier run is taken back. ' +
+      '`guard`: the moment before a deployment is noted, and if the job fails, its post step goes back to it. ' +
+      '`history`: what happened, when, and to which time to go back; nothing changes. ' +
       '`download`: a version, or a prefix as it was, is fetched into a folder; nothing in the bucket changes.',
   },
   {
@@ -249,14 +252,36 @@ export const INPUTS = [
     group: 'Telling',
     description:
       'Where to tell what was done: `summary` (of the job), `issue` (`recover`: one open incident issue for each bucket, kept up to date; needs ' +
-      '`permissions: issues: write`). `pr-comment` does nothing in this version yet. Separated by commas or lines.',
+      '`permissions: issues: write`), `pr-comment` (one comment on the pull request, kept up to date; a new plan gets a new one; needs ' +
+      '`permissions: pull-requests: write`; where a run belongs to no pull request, nothing is written). Separated by commas or lines.',
   },
   {
     name: 'github-token',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression that the runner resolves
     default: '${{ github.token }}',
     group: 'Telling',
-    description: 'Token for the issue.',
+    description: 'Token for comment and issue.',
+  },
+  {
+    name: 'issue-number',
+    group: 'Telling',
+    description:
+      '`pr-comment`: number of the pull request (or issue) to comment on. Without it, that of the event, or, for `push` and ' +
+      '`workflow_dispatch`, the open one that the commit belongs to.',
+  },
+  {
+    name: 'report-id',
+    group: 'Telling',
+    description:
+      '`pr-comment`: steps of the same pull request that each want a comment of their own get different ids. 1 to 64 of ' +
+      '`A`–`Z`, `a`–`z`, `0`–`9`, `_`, `.`, `-`.',
+  },
+  {
+    name: 'report-html',
+    group: 'Telling',
+    description:
+      'Path of the report as one HTML page: a chart, and a table of all keys to search, filter and sort. The page loads nothing. ' +
+      'In the workspace, ends in `.html`; keep it with `actions/upload-artifact`.',
   },
   {
     name: 'directory',
@@ -269,13 +294,27 @@ export const INPUTS = [
     name: 'plan-file',
     group: 'Files',
     description:
-      "Where to write the plan (JSON Lines). Relative to the workspace. Default: in the runner's temp folder, see the output.",
+      "Where to write the plan (JSON Lines). Relative to the workspace. Default: in the runner's temp folder, see the output. " +
+      '`apply`: the plan to carry out.',
+  },
+  {
+    name: 'plan-digest',
+    group: 'Files',
+    description:
+      '`apply`: the digest that was approved (output `plan-digest` of the dry run). Another plan is refused. Without it only damage to the file is noticed.',
+  },
+  {
+    name: 'max-plan-age',
+    default: '24h',
+    group: 'Files',
+    description: '`apply`: an older plan is refused. `30m`, `24h`, `7d`.',
   },
   {
     name: 'journal-file',
     group: 'Files',
     description:
-      "Where to write the journal of every change (JSON Lines). Relative to the workspace. Default: in the runner's temp folder, see the output.",
+      "Where to write the journal of every change (JSON Lines). Relative to the workspace. Default: in the runner's temp folder, see the output. " +
+      '`undo`: the journal of the run to take back.',
   },
   {
     name: 'expected-bucket-owner',

@@ -44,6 +44,16 @@ export const OUTPUTS = [
   { name: 'plan-digest', description: 'SHA-256 of the plan, `sha256:…`; empty when none was made.' },
   { name: 'report-file', description: 'Path of the report (JSON).' },
   {
+    name: 'checkpoint',
+    description:
+      '`guard`: the moment before the deployment (RFC 3339), to which the post step goes back if the job fails.',
+  },
+  {
+    name: 'suggested-time',
+    description:
+      '`history`: the last whole second before the incident (RFC 3339), to be given to `to-time`; empty where none was found.',
+  },
+  {
     name: 'journal-file',
     description: 'Path of the journal (JSON Lines) of every change; empty when nothing was begun.',
   },

@@ -1,6 +1,6 @@
 import type { RequestCounts } from '../core/ports.ts';
 import type { Report, RunResult } from '../core/report.ts';
-import type { Request } from '../core/request.ts';
+import { isChange, type Request } from '../core/request.ts';
 import { count, grouped } from './format.ts';
 import { facts, fold, list, paragraph, section, table } from './html.ts';
 import { destinationWords } from './summary-asked.ts';
@@ -53,6 +53,7 @@ function notEstimated(request: Request): string[] {
   if (request.operation === 'download') {
     return [paragraph('Not in the estimate: what S3 charges for the data that leaves it, where it does.')];
   }
+  if (!isChange(request)) return [];
   const { archived, destination } = request;
   const more = [
     ...(archived === undefined
@@ -92,48 +93,58 @@ function shortDigest(digest: string): string {
   return digest.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]*$/, '$1…');
 }
 
-export function dryRunSection({ report }: RunResult): string {
+export function dryRunSection({ report, plan }: RunResult): string {
   if (!report.dryRun || report.error !== undefined || report.totals.planned === 0) return '';
+  const again =
+    'Run the same step without `dry-run: true`. It looks at the bucket again, and plans from what is there then.';
+  if (plan === undefined || !['undelete', 'rollback', 'undo'].includes(report.operation)) {
+    return section('To carry it out', again);
+  }
   return section(
     'To carry it out',
-    'Run the same step without `dry-run: true`. It looks at the bucket again, and plans from what is there then.',
+    list([
+      `Exactly this plan: <code>operation: apply</code> with this <code>plan-file</code> (keep it with <code>actions/upload-artifact</code>) and ` +
+        `<code>plan-digest</code> ${name(plan.digest)}. Keys that change until then are left alone.`,
+      again.replaceAll('`dry-run: true`', '<code>dry-run: true</code>'),
+    ]),
   );
 }
 
-/** Only what was done is said to be undoable, and only in ways that exist. */
+/** Only what was done is said to be undoable. */
 export function undoSection({ report, journalFile }: RunResult, request: Request): string {
   const { steps, dryRun } = report;
-  if (dryRun || request.operation === 'download') return '';
+  if (dryRun || !isChange(request)) return '';
   const destination = request.destination === undefined ? undefined : destinationWords(request);
   const items: string[] = [];
+  const isUndoable = steps['remove-delete-marker'] + steps['copy-version'] + steps['add-delete-marker'] > 0;
+  if (isUndoable && journalFile !== undefined) {
+    items.push(
+      `<code>operation: undo</code> with this <code>journal-file</code>: ${name(journalFile, 200)} (keep it with ` +
+        '<code>actions/upload-artifact</code>). What is written after this run stays as it is.',
+    );
+  }
   if (steps['remove-delete-marker'] > 0) {
     items.push(
-      `${count(steps['remove-delete-marker'], 'delete marker')} removed: delete the keys again, without a version id. ` +
-        'That puts a new delete marker on top of each, and no version is lost.',
+      `${count(steps['remove-delete-marker'], 'delete marker')} removed: each key gets a new one on top, and no version is lost.`,
     );
   }
   if (steps['copy-version'] > 0) {
     items.push(
       destination === undefined
-        ? `${count(steps['copy-version'], 'version')} copied on top: delete each copy by its version id, which is in the journal. ` +
-            'What was current before is current again.'
-        : `${count(steps['copy-version'], 'version')} copied to ${destination}: delete each copy by its version id, which is in the ` +
-            'journal. Nothing was changed where they came from.',
+        ? `${count(steps['copy-version'], 'version')} copied on top: each copy is taken away by its version id. What was current before is current again.`
+        : `${count(steps['copy-version'], 'version')} copied to ${destination}: each copy is taken away by its version id. Nothing was changed where they came from.`,
     );
   }
   if (steps['add-delete-marker'] > 0) {
     items.push(
-      `${count(steps['add-delete-marker'], 'delete marker')} added: delete each marker by its version id, which is in the journal. ` +
+      `${count(steps['add-delete-marker'], 'delete marker')} added: each is taken away by its version id. ` +
         (destination === undefined ? 'Its key is live again.' : 'It belongs to a history that was copied.'),
     );
   }
   if (steps['delete-version'] > 0) {
     items.push(`${count(steps['delete-version'], 'version')} deleted for good: <b>these cannot come back</b>.`);
   }
-  if (items.length === 0) return '';
-  const which =
-    journalFile === undefined ? '' : `The journal names every entry that was touched: ${name(journalFile, 200)}`;
-  return section('To take it back', list(which === '' ? items : [...items, which]));
+  return items.length === 0 ? '' : section('To take it back', list(items));
 }
 
 /** Keys that no file can be called, and what their files are called instead. */

@@ -1,5 +1,12 @@
 import type { Report, RunResult } from '../core/report.ts';
-import type { ChangeRequest, RecoverRequest, Request } from '../core/request.ts';
+import {
+  type ChangeRequest,
+  type DownloadRequest,
+  isChange,
+  type RecoverRequest,
+  type Request,
+  type RestoreRequest,
+} from '../core/request.ts';
 import { count, duration } from './format.ts';
 import { facts } from './html.ts';
 import { policyFact } from './summary-incident.ts';
@@ -16,13 +23,75 @@ export function askedSection(
 ): string {
   return facts([
     ['Operation', `${request.operation}${request.dryRun ? ' (dry run)' : ''}`],
-    ...(request.operation === 'recover' ? recoverFacts(request, highlights) : restoreFacts(request, detail)),
+    ...factsOf(request, report, highlights, detail),
     [
       'Examined',
       `${count(report.totals.keysExamined, 'key')}, ${count(report.totals.entriesExamined, 'version and delete marker', 'versions and delete markers')}`,
     ],
     ['Started', startedWords(report)],
   ]);
+}
+
+function factsOf(
+  request: Request,
+  report: Report,
+  highlights: RunResult['highlights'],
+  detail: { readonly globs: number },
+): Fact[] {
+  switch (request.operation) {
+    case 'recover':
+      return recoverFacts(request, highlights);
+    case 'apply':
+      return [
+        ['Plan', name(request.reviewed.file, 200)],
+        ...plannedFacts(report, detail),
+        ['Then', 'keys that changed since are left alone'],
+      ];
+    case 'undo':
+      return [
+        ['Journal', name(request.undoneJournal, 200)],
+        ...(request.scope.bucket === undefined ? [] : [['Bucket', name(request.scope.bucket)] as const]),
+        ['Back to', 'what readers saw before that run; what was written since stays'],
+      ];
+    case 'guard':
+    case 'history':
+      return scopeFacts(request, detail);
+    default:
+      return restoreFacts(request, detail);
+  }
+}
+
+/** What the plan was asked, as its header says: text from outside, of a form that nobody vouches for. */
+function plannedFacts({ scope, target }: Report, detail: { readonly globs: number }): Fact[] {
+  const { bucket, key, prefix, include, exclude, ...rest } = scope;
+  const { method, ...aim } = target;
+  // No prefix is the whole bucket, but where a manifest or a journal names the keys.
+  const isNamed = prefix === '' && ('manifest' in rest || target.kind === 'before-run');
+  const begin = typeof prefix === 'string' && !isNamed ? prefixWords(prefix) : undefined;
+  const keys = typeof key === 'string' ? `the key ${name(key)}` : begin;
+  const at = target.kind === 'time' && typeof target.toTime === 'string' ? Date.parse(target.toTime) : Number.NaN;
+  return [
+    ...(typeof bucket === 'string' ? [['Bucket', name(bucket)] as const] : []),
+    ...(keys === undefined ? [] : [['Keys', keys] as const]),
+    ...globFact('Only', stringsOf(include), detail),
+    ...globFact('Except', stringsOf(exclude), detail),
+    ...(Object.keys(rest).length === 0 ? [] : [['Scope', fieldWords(rest)] as const]),
+    ['Back to', Number.isNaN(at) ? fieldWords(aim) : `the state at ${time(at)}`],
+    ...(typeof method === 'string' ? [['Method', name(method, 40)] as const] : []),
+  ];
+}
+
+function stringsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
+}
+
+function fieldWords(record: Readonly<Record<string, unknown>>): string {
+  return Object.entries(record)
+    .map(([field, value]) => {
+      const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+      return field === 'kind' ? name(text, 120) : `${name(field, 40)} ${name(text, 120)}`;
+    })
+    .join(', ');
 }
 
 function startedWords({ startedAt, finishedAt }: Report): string {
@@ -38,7 +107,15 @@ function recoverFacts({ intake, scope }: RecoverRequest, highlights: RunResult['
   ];
 }
 
-function restoreFacts(request: Exclude<Request, RecoverRequest>, detail: { readonly globs: number }): Fact[] {
+function restoreFacts(request: RestoreRequest | DownloadRequest, detail: { readonly globs: number }): Fact[] {
+  return [
+    ...scopeFacts(request, detail),
+    [goesElsewhere(request) ? 'Version' : 'Back to', targetWords(request)],
+    ...(request.operation === 'download' ? [['Into', name(request.directory, 200)] as const] : howFacts(request)),
+  ];
+}
+
+function scopeFacts(request: Request, detail: { readonly globs: number }): Fact[] {
   const { scope } = request;
   return [
     ...manifestFact(request),
@@ -46,8 +123,6 @@ function restoreFacts(request: Exclude<Request, RecoverRequest>, detail: { reado
     ['Keys', scopeWords(request)],
     ...globFact('Only', scope.include, detail),
     ...globFact('Except', scope.exclude, detail),
-    [goesElsewhere(request) ? 'Version' : 'Back to', targetWords(request)],
-    ...(request.operation === 'download' ? [['Into', name(request.directory, 200)] as const] : howFacts(request)),
   ];
 }
 
@@ -81,15 +156,15 @@ function howFacts(request: ChangeRequest): Fact[] {
 }
 
 export function manifestOf(request: Request): ChangeRequest['manifest'] {
-  return request.operation === 'download' ? undefined : request.manifest;
+  return isChange(request) ? request.manifest : undefined;
 }
 
 export function destinationOf(request: Request): ChangeRequest['destination'] {
-  return request.operation === 'download' ? undefined : request.destination;
+  return isChange(request) ? request.destination : undefined;
 }
 
 function goesElsewhere(request: Request): boolean {
-  return request.operation === 'download' || request.destination !== undefined;
+  return request.operation === 'download' || destinationOf(request) !== undefined;
 }
 
 /** The one bucket whose keys change; `undefined` where there are several, so that each has to be named. */
@@ -100,6 +175,10 @@ export function changedBucket(request: Request): string | undefined {
 /** `in my-bucket under site/`, or `from …`. */
 export function whereWords(request: Request, preposition: 'in' | 'from'): string {
   const { scope } = request;
+  if (request.operation === 'apply')
+    return scope.bucket === undefined ? 'by the plan' : `${preposition} ${name(scope.bucket)} by the plan`;
+  if (request.operation === 'undo')
+    return scope.bucket === undefined ? 'by the journal' : `${preposition} ${name(scope.bucket)} by the journal`;
   if (request.operation === 'recover') {
     const { intake } = request;
     const tail =
@@ -130,9 +209,12 @@ export function destinationWords(request: ChangeRequest): string {
 function scopeWords(request: Request): string {
   const { scope } = request;
   if (scope.key !== undefined) return `the key ${name(scope.key)}`;
-  const begin = `that begin with ${name(scope.prefix)}`;
-  if (manifestOf(request) !== undefined) return `those of the manifest${scope.prefix === '' ? '' : ` ${begin}`}`;
-  return scope.prefix === '' ? 'the whole bucket' : `all ${begin}`;
+  if (manifestOf(request) === undefined) return prefixWords(scope.prefix);
+  return `those of the manifest${scope.prefix === '' ? '' : ` that begin with ${name(scope.prefix)}`}`;
+}
+
+function prefixWords(prefix: string): string {
+  return prefix === '' ? 'the whole bucket' : `all that begin with ${name(prefix)}`;
 }
 
 function targetWords(request: Request): string {
@@ -165,6 +247,12 @@ function targetAlone({ target }: Request): string {
       return 'the versions that the rows name';
     case 'before-events':
       return 'what each key was before';
+    case 'as-planned':
+      return 'what the plan says';
+    case 'before-run':
+      return 'what it was before that run';
+    case 'none':
+      return '';
   }
 }
 

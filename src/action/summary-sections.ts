@@ -1,7 +1,7 @@
 import type { Place } from '../core/decide.ts';
 import type { PlannedKey } from '../core/plan.ts';
 import { MAX_PREFIXES, OTHER_PREFIXES, type Report, type RunResult } from '../core/report.ts';
-import type { Destination, Request } from '../core/request.ts';
+import type { Destination, Operation, Request } from '../core/request.ts';
 import type { SkipReason } from '../core/target.ts';
 import { proseForHtml, shorten } from '../core/text.ts';
 import { groupFailures } from './annotations.ts';
@@ -9,6 +9,7 @@ import { deedOf } from './deed.ts';
 import { grouped, sentence } from './format.ts';
 import { type Column, facts, fold, list, paragraph, section, table } from './html.ts';
 import { changedBucket, destinationOf } from './summary-asked.ts';
+import { historyCounts } from './summary-history.ts';
 import { name, SKIP_WORDS, showing, stepsWords } from './summary-words.ts';
 
 /** How much of each list a summary shows; less where bytes are short. */
@@ -32,7 +33,12 @@ function didTitle(report: Report): string {
   return `${did.charAt(0).toUpperCase()}${did.slice(1)}`;
 }
 
-export function countsTable(report: Report): string {
+/** The numbers of a run at a glance: a history changes nothing, so it has others. */
+export function countsOf({ report }: Pick<RunResult, 'report'>): string {
+  return report.operation === 'history' ? historyCounts(report) : countsTable(report);
+}
+
+function countsTable(report: Report): string {
   const { totals } = report;
   const cells = [totals.planned, totals.restored, totals.unchanged, totals.skipped, totals.conflicts, totals.failed];
   const columns = ['Planned', didTitle(report), 'Unchanged', 'Skipped', 'Conflicts', 'Failed'];
@@ -139,6 +145,16 @@ export function skippedSection({ skipped, totals }: Report): string {
   return section('Skipped', table([{ title: 'Reason' }, { title: 'Keys', number: true }, { title: 'Meaning' }], rows));
 }
 
+const WRITTEN_MEANWHILE =
+  'Somebody wrote to these keys while this ran, so they were left alone. Look at what was written before you run it again.';
+
+const CONFLICTS: Partial<Readonly<Record<Operation, string>>> = {
+  apply: 'These keys are not what the plan saw, so they were left alone. A new plan takes in what is there now.',
+  undo: 'These keys were written since, or nobody can tell what that run made of them, so they were left alone.',
+  download:
+    'Another file is there already, or the version was written over while this ran: nothing was replaced. Fetch into an empty folder.',
+};
+
 export function conflictsSection({ conflicts, totals }: Report, request: Request, detail: Detail): string {
   if (totals.conflicts === 0) return '';
   const shown = conflicts.slice(0, detail.conflicts);
@@ -146,11 +162,7 @@ export function conflictsSection({ conflicts, totals }: Report, request: Request
   const rows = shown.map((row) => [...place.of(row), proseForHtml(shorten(row.found, 200))]);
   return section(
     'Conflicts',
-    paragraph(
-      request.operation === 'download'
-        ? 'Another file is there already, or the version was written over while this ran: nothing was replaced. Fetch into an empty folder.'
-        : 'Somebody wrote to these keys while this ran, so they were left alone. Look at what was written before you run it again.',
-    ),
+    paragraph(CONFLICTS[request.operation] ?? WRITTEN_MEANWHILE),
     ...keysFold(
       'Keys in conflict',
       shown.length,

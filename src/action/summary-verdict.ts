@@ -1,14 +1,16 @@
 import type { Report, RunResult } from '../core/report.ts';
-import type { RecoverRequest, Request } from '../core/request.ts';
+import { isChange, type RecoverRequest, type Request } from '../core/request.ts';
 import { deedOf, leftInArchive, waitingFor } from './deed.ts';
 import { count, grouped } from './format.ts';
 import { destinationWords, manifestOf, whereWords } from './summary-asked.ts';
+import { historyVerdict } from './summary-history.ts';
 import { leftWords } from './summary-incident.ts';
 import { name } from './summary-words.ts';
 
 /** Emoji and sentence: what became of the run, before anything else. */
 export function verdict(result: RunResult, request: Request): string {
   const { report } = result;
+  if (request.operation === 'history') return historyVerdict(result, request);
   const { totals, status } = report;
   const { did, toDo } = deedOf(report);
   const where = request.operation === 'recover' ? recoverWay(result, request) : wholeWay(request);
@@ -16,6 +18,9 @@ export function verdict(result: RunResult, request: Request): string {
   const trouble = troubleWords(report);
   const nothing = toDo === 'change' ? 'nothing to do' : `nothing to ${toDo}`;
 
+  if (request.operation === 'guard' && result.checkpoint !== undefined) {
+    return `🛡️ Guarded: if this job fails or is cancelled, it goes back to ${result.checkpoint} ${where}`;
+  }
   if (report.error !== undefined) {
     if (report.error.code === 'cancelled') return `⚠️ Cancelled: ${doneOf(result)} ${where}`;
     return changed || totals.restored > 0
@@ -57,7 +62,7 @@ function recoverWay({ highlights }: RunResult, request: RecoverRequest): string 
 /** From where to where; in place, just where. */
 function wholeWay(request: Request): string {
   if (request.operation === 'download') return `${whereWords(request, 'from')} into ${name(request.directory)}`;
-  if (request.destination === undefined) return whereWords(request, 'in');
+  if (!isChange(request) || request.destination === undefined) return whereWords(request, 'in');
   return `${whereWords(request, 'from')} to ${destinationWords(request)}`;
 }
 
@@ -88,7 +93,7 @@ function wouldBe({ report, highlights }: RunResult): string {
 /** What `archived: restore` would send. */
 function requestedWords({ skipped }: Report, request: Request): string {
   const keys = skipped.archived ?? 0;
-  const asks = request.operation !== 'download' && request.archived !== undefined && keys > 0;
+  const asks = isChange(request) && request.archived !== undefined && keys > 0;
   return asks ? `: versions of ${count(keys, 'key')} would be requested from the archive` : '';
 }
 

@@ -5,10 +5,12 @@ import { facts, table } from './html.ts';
 import { RefusedInputs } from './inputs.ts';
 import { dryRunSection, filesSection, renamedSection, requestsSection, undoSection } from './summary-after.ts';
 import { askedSection } from './summary-asked.ts';
+import { historySections } from './summary-history.ts';
 import { deedsSection, eventsSection, messagesSection } from './summary-incident.ts';
+import { type PlanShape, risksSection } from './summary-risks.ts';
 import {
   conflictsSection,
-  countsTable,
+  countsOf,
   type Detail,
   errorSection,
   failuresSection,
@@ -25,6 +27,10 @@ export interface SummaryContext {
   readonly request: Request;
   /** Bytes of UTF-8 that the summary may have. */
   readonly maxBytes: number;
+  /** Of a dry run: what its plan comes to, where that could be read. */
+  readonly shape?: PlanShape | undefined;
+  /** In the post step of a guard. */
+  readonly guarded?: boolean;
 }
 
 /** From the summary that a reader wants to the one that fits. */
@@ -51,10 +57,11 @@ const DETAILS: readonly Detail[] = [
  */
 export function renderSummary(result: RunResult, context: SummaryContext): string {
   const { request, maxBytes } = context;
-  const heading = `## ${verdict(result, request)}`;
-  const shortest = [heading, countsTable(result.report)];
+  const why = context.guarded === true ? GUARDED : '';
+  const heading = `## ${verdict(result, request)}${why}`;
+  const shortest = [heading, countsOf(result)];
   const candidates = [
-    ...DETAILS.map((detail) => () => fullSummary(heading, result, request, detail)),
+    ...DETAILS.map((detail) => () => fullSummary(heading, result, context, detail)),
     () => shortest,
     () => [heading],
   ];
@@ -65,12 +72,14 @@ export function renderSummary(result: RunResult, context: SummaryContext): strin
   return '';
 }
 
-function fullSummary(heading: string, result: RunResult, request: Request, detail: Detail): string[] {
+function fullSummary(heading: string, result: RunResult, { request, shape }: SummaryContext, detail: Detail): string[] {
   const { report } = result;
   return [
     heading,
     errorSection(report),
-    countsTable(report),
+    request.operation === 'guard' ? '' : countsOf(result),
+    ...historySections(result, request, detail),
+    risksSection(result, request, shape),
     deedsSection(result.highlights, detail),
     askedSection(result, request, detail),
     notes(report.notes),
@@ -88,6 +97,9 @@ function fullSummary(heading: string, result: RunResult, request: Request, detai
     filesSection(result, request),
   ];
 }
+
+const GUARDED =
+  '\n\n<b>Guard</b>: the job failed or was cancelled, so what is guarded goes back to the moment before the deployment.';
 
 /** The summary of a run that was refused for its inputs, before any request. */
 export function renderRefusal(error: unknown, maxBytes: number): string {

@@ -74,11 +74,16 @@ onSandbox('somebody else writes between plan and change', (test) => {
 
   test('undelete: somebody else removed the marker first: restored', async ({ bucket, act, expect, fault, shapes }) => {
     const [, marker = ''] = seed(bucket, 'k', 'A x');
+    seed(bucket, 'l', 'A x');
     fault({ operation: 'DeleteObjects', times: 1, hook: () => void bucket.remove('k', marker) });
     const run = await act(UNDELETE, OTHERS);
-    expect(run.outputs).toMatchObject({ status: 'success', restored: '1' });
+    expect(run.outputs).toMatchObject({ status: 'success', restored: '2' });
     expect(run.journal()).toContainEqual({ result: 1, status: 'gone' });
-    expect(shapes()).toEqual({ k: 'A' });
+    expect(shapes()).toEqual({ k: 'A', l: 'A' });
+    // It was not this run that brought it back.
+    const undone = await act({ operation: 'undo', 'journal-file': run.outputs['journal-file'] ?? '' });
+    expect(undone.outputs).toMatchObject({ status: 'success', restored: '1', unchanged: '1' });
+    expect(shapes()).toEqual({ k: 'A', l: 'A x' });
   });
 
   test('undelete while suspended: a null marker that became data is not removed', async ({

@@ -56,6 +56,7 @@ stories('undelete', (story) => {
         do: 'remove-delete-marker',
         versionId: marker,
         from: { versionId: marker, deleteMarker: true },
+        to: { versionId: expect.any(String) },
       },
       { result: 1, status: 'done' },
       { end: expect.stringMatching(/Z$/) },

@@ -2,6 +2,7 @@ import { type Differences, differs } from '../../support/differences.ts';
 
 /** One per file of stories: `dry-run` is dry-run.test.ts. */
 export type Area =
+  | 'apply'
   | 'awkward-keys'
   | 'copy-fidelity'
   | 'download'
@@ -17,7 +18,8 @@ export type Area =
   | 'rollback'
   | 'scope'
   | 'times'
-  | 'undelete';
+  | 'undelete'
+  | 'undo';
 
 const noStacking = differs('markers do not stack', /answered no version id/);
 

@@ -47,4 +47,35 @@ describe('the conclusion in the log', () => {
     expect(lines[0]).toBe('Note: Is the time right?');
     expect(lines[1]).toMatch(/^Dry run: 2 keys to change \(1 of them to be deleted again\);/);
   });
+
+  it('counts what a history read, and says what it found', () => {
+    const request = { ...downloadOf(), operation: 'history' } as never;
+    const { report, ...rest } = resultOf(request, (tally) => {
+      tally.totals.keysExamined = 40;
+      tally.totals.entriesExamined = 1;
+    });
+    const found = { entries: {}, bursts: [], midnights: [] };
+    const incident = {
+      began: 'B',
+      ended: 'E',
+      deleted: 30,
+      overwritten: 0,
+      still: 30,
+      midnight: 0,
+      within: '',
+      prefixes: [],
+    };
+    const line = (history: object, over: object = {}) =>
+      conclusion({ ...rest, report: { ...report, history, ...over } } as never)[0];
+    expect(line(found)).toMatch(/^1 entry of 40 keys read; no incident found \(status /);
+    expect(line({ ...found, incident, suggestedTime: 'S' })).toMatch(
+      /^1 entry of 40 keys read; incident: 30 keys deleted from B to E, suggested-time S \(status /,
+    );
+    expect(line({ ...found, timeline: [], suggestedTime: 'S' })).toMatch(
+      /^1 entry of 40 keys read, suggested-time S \(/,
+    );
+    expect(line(found, { error: { code: 'cancelled', message: '', hint: '' } })).toMatch(
+      /^Not read to the end: 1 entry of/,
+    );
+  });
 });

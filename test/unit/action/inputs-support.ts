@@ -26,7 +26,7 @@ export const DOWNLOAD = { ...ROLLBACK, operation: 'download', directory: 'restor
 export function parse(inputs: Inputs, more?: Inputs): ParsedInputs & { readonly request: RestoreRequest } {
   const parsed = parseInputs(envOf(inputs, more), NOW);
   const { operation } = parsed.request;
-  if (operation === 'download' || operation === 'recover') throw new TypeError(`this is a ${operation}`);
+  if (operation !== 'undelete' && operation !== 'rollback') throw new TypeError(`this is a ${operation}`);
   return { ...parsed, request: parsed.request };
 }
 

@@ -20,6 +20,8 @@ describe('outputs', () => {
       'plan-file': '/tmp/run/plan.jsonl',
       'plan-digest': `sha256:${'0123456789abcdef'.repeat(4)}`,
       'report-file': '/tmp/run/report.json',
+      checkpoint: '',
+      'suggested-time': '',
       'journal-file': '/tmp/run/journal.jsonl',
     });
   });

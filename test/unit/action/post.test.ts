@@ -254,6 +254,8 @@ it('state comes back as it was saved', () => {
     planFile: of.planFile,
     journalFile: of.journalFile,
     again: againWords(of),
+    guarded: '',
+    checkpoint: '',
     finished: true,
   });
 });

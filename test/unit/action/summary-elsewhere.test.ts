@@ -133,7 +133,7 @@ describe('copies that go elsewhere', () => {
 
   it('are taken back there', () => {
     expect(text(summaryOf(QUARANTINE, fill))).toMatch(
-      /3 versions copied to quarantine under old\/: delete each copy by its version id.*Nothing was changed where they came from\./,
+      /3 versions copied to quarantine under old\/: each copy is taken away by its version id. Nothing was changed where they came from\./,
     );
   });
 

@@ -104,7 +104,9 @@ describe('what it holds', () => {
     expect(text(summary)).toMatch(/By prefix Prefix Planned .* site\/img\/ 1,500 1,500 site\/css\/ 1,000 1,000 /);
     expect(text(summary)).toContain('Keys of the plan (showing 20 of 2,500)');
     expect(text(summary)).toContain('site/img/0.html deleted version-id remove the delete marker');
-    expect(text(summary)).toMatch(/To take it back 2,500 delete markers removed: delete the keys again/);
+    expect(text(summary)).toMatch(
+      /To take it back operation: undo with this journal-file: \/tmp\/run\/\S+ .* 2,500 delete markers removed: each key gets a new one/,
+    );
     expect(text(summary)).toMatch(/Requests: 3, estimated under \$0\.0001 .*LIST 2 under \$0\.0001 DELETE 1 free/);
     expect(text(summary)).toContain('/tmp/run/plan.jsonl, digest sha256:0123456789ab…');
     expect(text(summary)).not.toMatch(/To carry it out|Failures|Skipped [^C]|Worth knowing/);
@@ -118,7 +120,10 @@ describe('what it holds', () => {
         tally.steps['remove-delete-marker'] = 2;
       }),
     );
-    expect(summary).toContain('To carry it out Run the same step without dry-run: true.');
+    expect(summary).toMatch(
+      /To carry it out Exactly this plan: operation: apply with this plan-file .* and plan-digest sha256:[0-9a-f]{64}/,
+    );
+    expect(summary).toContain('Run the same step without dry-run: true.');
     expect(summary).toMatch(/By prefix Prefix Planned site\/a\/ 1 site\/b\/ 1/);
     expect(summary).not.toContain('To take it back');
   });
@@ -325,7 +330,7 @@ describe('inputs that were refused', () => {
     );
     expect(summary).toMatch(/^ ?❌ Refused: nothing was changed/);
     expect(summary).toMatch(
-      /operation "undelet" is not known\. Use one of: undelete, rollback, recover, download\. Did you mean undelete\?/,
+      /operation "undelet" is not known\. Use one of: undelete, rollback, recover, apply, undo, guard, history, download\. Did you mean undelete\?/,
     );
     expect(summary).toMatch(/bucket "s3:\/\/my-bucket" is a URL/);
   });
