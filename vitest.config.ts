@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/{unit,property,contract,integration,acceptance}/**/*.test.ts'],
+    include: ['test/{unit,property,contract,integration,acceptance,browser}/**/*.test.ts'],
     // Generous: it catches a hang, it is no measurement.
     testTimeout: 60_000,
     // Acceptance tests wait for child processes most of the time; all cores, not all but one.

@@ -62,7 +62,9 @@ describe('the code', () => {
     .join('\n');
 
   it.each(inputs.map(({ name }) => name))('reads input %s', (name) => {
-    expect(code).toMatch(new RegExp(`(text|exact|lines|list|flag|integer|choice|time|path)(<\\w+>)?\\('${name}'`));
+    expect(code).toMatch(
+      new RegExp(`(text|exact|lines|list|flag|integer|choice|time|duration|path)(<\\w+>)?\\('${name}'`),
+    );
   });
 
   it.each(OUTPUTS.map(({ name }) => name))('sets output %s', (name) => {

@@ -18,6 +18,7 @@ const ROOMS: Readonly<Record<string, { readonly rooms: readonly string[]; readon
   events: { rooms: ['events', 'core'], packages: /^zod$/ },
   policy: { rooms: ['policy', 'core'], packages: /^(yaml|zod|node:.+)$/ },
   queue: { rooms: ['queue', 'core'], packages: /^(@aws-sdk\/client-(sqs|sts)|@smithy\/.+|node:.+)$/ },
+  page: { rooms: ['page', 'core'], packages: /^node:.+$/ },
   github: { rooms: ['github', 'core'], packages: /^(@actions\/github|node:.+)$/ },
   operations: {
     rooms: ['operations', 'core', 's3', 'files', 'manifest', 'events', 'policy', 'queue'],
@@ -25,7 +26,7 @@ const ROOMS: Readonly<Record<string, { readonly rooms: readonly string[]; readon
   },
   // main.ts, post.ts and what only they use.
   '': {
-    rooms: ['', 'action', 'operations', 's3', 'files', 'manifest', 'queue', 'github', 'core'],
+    rooms: ['', 'action', 'operations', 's3', 'files', 'manifest', 'queue', 'github', 'page', 'core'],
     packages: /^node:.+$/,
   },
 };
