@@ -53,7 +53,15 @@ export async function tellPullRequest(
       key: `${family}/${reportId}`,
       choose: (memories) => chooseComment(result, request, memories),
       render: (old, room) =>
-        renderComment(result, { request, old, room, look, runId, runsUrl: `${serverUrl}/${repository}/actions/runs` }),
+        renderComment(result, {
+          request,
+          guarded: family === 'guard',
+          old,
+          room,
+          look,
+          runId,
+          runsUrl: `${serverUrl}/${repository}/actions/runs`,
+        }),
       absent:
         found.by === 'input'
           ? `there is no pull request ${found.number} that the token sees; check the input issue-number`

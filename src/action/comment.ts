@@ -27,6 +27,8 @@ import { name, time } from './summary-words.ts';
 
 export interface CommentContext {
   readonly request: Request;
+  /** By the second half of a guard. */
+  readonly guarded?: boolean;
   /** What the comment said before; absent where there was none. */
   readonly old: { readonly memory: string; readonly body: string } | undefined;
   /** Characters that the body may have. */
@@ -168,7 +170,7 @@ function runsFold({ runs }: Memory, link: Link): string {
 
 function rest(result: RunResult, context: CommentContext, memory: Memory, detail: Detail): string[] {
   const { report } = result;
-  const { request, look } = context;
+  const { request, look, guarded } = context;
   return [
     countsOf(result),
     ...historySections(result, request, detail),
@@ -183,7 +185,7 @@ function rest(result: RunResult, context: CommentContext, memory: Memory, detail
     prefixesSection(result, request, detail),
     ...samplesOf(result, request, detail.samples, look?.shape),
     howToApply(result, memory),
-    undoSection(result, request),
+    undoSection(result, request, guarded),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { RequestCounts } from '../core/ports.ts';
 import type { Report, RunResult } from '../core/report.ts';
 import { isChange, type Request } from '../core/request.ts';
+import { formatTime } from '../core/time.ts';
 import { count, grouped } from './format.ts';
 import { facts, fold, list, paragraph, section, table } from './html.ts';
 import { destinationWords } from './summary-asked.ts';
@@ -93,8 +94,8 @@ function shortDigest(digest: string): string {
   return digest.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]*$/, '$1…');
 }
 
-export function dryRunSection({ report, plan }: RunResult): string {
-  if (!report.dryRun || report.error !== undefined || report.totals.planned === 0) return '';
+export function dryRunSection({ report, plan }: RunResult, guarded = false): string {
+  if (guarded || !report.dryRun || report.error !== undefined || report.totals.planned === 0) return '';
   const again =
     'Run the same step without `dry-run: true`. It looks at the bucket again, and plans from what is there then.';
   if (plan === undefined || !['undelete', 'rollback', 'undo'].includes(report.operation)) {
@@ -110,14 +111,23 @@ export function dryRunSection({ report, plan }: RunResult): string {
   );
 }
 
-/** Only what was done is said to be undoable. */
-export function undoSection({ report, journalFile }: RunResult, request: Request): string {
+/**
+ * Only what was done is said to be undoable. `guarded`: by the second half of a guard, which runs when every step of the job is
+ * over, so nobody can keep its files.
+ */
+export function undoSection({ report, journalFile }: RunResult, request: Request, guarded = false): string {
   const { steps, dryRun } = report;
   if (dryRun || !isChange(request)) return '';
   const destination = request.destination === undefined ? undefined : destinationWords(request);
   const items: string[] = [];
   const isUndoable = steps['remove-delete-marker'] + steps['copy-version'] + steps['add-delete-marker'] > 0;
-  if (isUndoable && journalFile !== undefined) {
+  if (isUndoable && guarded) {
+    const before = Math.floor(Date.parse(report.startedAt) / 1000) * 1000 - 1000;
+    items.push(
+      'To what the deployment left: <code>operation: rollback</code> of the same keys with ' +
+        `<code>to-time: ${formatTime(before)}</code>. The journal of this is gone with the runner.`,
+    );
+  } else if (isUndoable && journalFile !== undefined) {
     items.push(
       `<code>operation: undo</code> with this <code>journal-file</code>: ${name(journalFile, 200)} (keep it with ` +
         '<code>actions/upload-artifact</code>). What is written after this run stays as it is.',

@@ -72,7 +72,12 @@ export function renderSummary(result: RunResult, context: SummaryContext): strin
   return '';
 }
 
-function fullSummary(heading: string, result: RunResult, { request, shape }: SummaryContext, detail: Detail): string[] {
+function fullSummary(
+  heading: string,
+  result: RunResult,
+  { request, shape, guarded = false }: SummaryContext,
+  detail: Detail,
+): string[] {
   const { report } = result;
   return [
     heading,
@@ -91,8 +96,8 @@ function fullSummary(heading: string, result: RunResult, { request, shape }: Sum
     renamedSection(report, detail),
     eventsSection(result, detail),
     messagesSection(report, result.highlights),
-    dryRunSection(result),
-    undoSection(result, request),
+    dryRunSection(result, guarded),
+    undoSection(result, request, guarded),
     requestsSection(report, request),
     filesSection(result, request),
   ];

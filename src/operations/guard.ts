@@ -39,6 +39,8 @@ export async function guard(
         'Versioning is suspended: what the deployment overwrites is gone, and cannot come back. Switch versioning on first.',
       );
     }
+    // What a rollback does first; what it may write shows no sooner than when it has to.
+    await port.readTop(request.scope.key ?? request.scope.prefix);
     const moment = await waitOut(port, stop, sleep);
     checkpoint = formatTime(moment);
     narrator.say(`Checkpoint: ${checkpoint}. If this job fails or is cancelled, the post step goes back to it.`);

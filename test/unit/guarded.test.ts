@@ -82,8 +82,8 @@ describe('going back', () => {
     ['another prefix', { INPUT_PREFIX: 'other/' }, /not what they were/],
     ['another region', { AWS_REGION: 'us-east-1' }, /going back/],
     ['no prefix', { INPUT_PREFIX: '' }, /warning: The inputs cannot be used any more/],
-    ['no region', { AWS_REGION: '' }, /warning: The inputs cannot be used any more[^]*region/],
-    ['a limit that is none', { 'INPUT_MAX-CHANGES': 'x' }, /warning: [^]*max-changes/],
+    ['no region', { AWS_REGION: '' }, /warning: The inputs cannot be used any more[\s\S]*region/],
+    ['a limit that is none', { 'INPUT_MAX-CHANGES': 'x' }, /warning: [\s\S]*max-changes/],
     ['another operation', { INPUT_OPERATION: 'history' }, /warning: The inputs of a guard became those of history/],
   ])('also where the inputs have become others: %s', async (_, over, words) => {
     const before = stateOf(ENV);

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { renderSummary } from '../../../src/action/summary.ts';
+import { MAX_SUMMARY_BYTES } from '../../../src/action/summary-file.ts';
 import type { ApplyRequest } from '../../../src/core/request.ts';
 import { expectTamed, html, render, text } from './summary-support.ts';
 import { key, NASTY_KEYS, requestOf, resultOf } from './support.ts';
@@ -63,5 +65,20 @@ describe('a plan that is carried out', () => {
       (one) => html(summaryOf({ bucket: one, prefix: one, include: [one], other: one }, { kind: one })),
       word,
     );
+  });
+});
+
+describe('what the second half of a guard took back', () => {
+  const request = requestOf({ operation: 'rollback', target: { kind: 'time', at: 0 } });
+  const result = resultOf(request, (tally) => key(tally, 'site/a', { kind: 'restored' }));
+
+  it('has no journal that anybody could keep: a time leads back to the deployment', () => {
+    const told = text(renderSummary(result, { request, maxBytes: MAX_SUMMARY_BYTES, guarded: true }));
+    expect(told).toContain('operation: rollback of the same keys with to-time: 2026-11-22T13:59:59Z');
+    expect(told).not.toContain('operation: undo');
+  });
+
+  it('and any other run its journal', () => {
+    expect(text(render(request, result))).toContain('operation: undo');
   });
 });

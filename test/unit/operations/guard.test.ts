@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { RollbackError } from '../../../src/core/errors.ts';
 import { SILENT } from '../../../src/core/narrator.ts';
-import type { BucketPort, Buckets } from '../../../src/core/ports.ts';
+import { type BucketPort, type Buckets, S3Failure } from '../../../src/core/ports.ts';
 import type { RunResult } from '../../../src/core/report.ts';
 import type { GuardRequest, RestoreRequest } from '../../../src/core/request.ts';
 import { guard, type Sleep } from '../../../src/operations/guard.ts';
@@ -62,6 +62,20 @@ async function guardWith({ clock, versioning = 'Enabled', sleep, port = {} }: Gu
   expect(models.mutations, 'a guard changes nothing').toEqual([]);
   return result;
 }
+
+test('looks at what is guarded, so that a missing permission shows before the deployment', async () => {
+  const asked: string[] = [];
+  const readTop = async (key: string) => {
+    asked.push(key);
+    return [];
+  };
+  expect((await guardWith({ clock: [NOON, NOON + 1000], port: { readTop } })).checkpoint).toBeDefined();
+  expect(asked).toEqual(['site/']);
+  const denied = async () => {
+    throw new S3Failure({ code: 'AccessDenied', message: 'no', hint: 's3:ListBucketVersions' });
+  };
+  expectNotGuarded(await guardWith({ clock: [NOON, NOON + 1000], port: { readTop: denied } }), 'AccessDenied');
+});
 
 function expectNotGuarded(result: RunResult, code: string): void {
   expect(result.checkpoint).toBeUndefined();
