@@ -31,7 +31,8 @@ export const INPUTS = [
     group: 'Which keys',
     description:
       'Name of the bucket. Its versioning must be on, or have been on and be suspended. Needed, unless a `manifest` names the buckets; ' +
-      'given with one, every row must be in it. `recover`: events of other buckets are not looked at, and come again.',
+      'given with one, every row must be in it. `apply`, `undo`, `recover` need none, for plan, journal and events name theirs: given, a plan or ' +
+      'a journal of another bucket is refused, and events of others are not looked at, and come again.',
   },
   {
     name: 'key',
@@ -49,7 +50,8 @@ export const INPUTS = [
     default: 'false',
     group: 'Which keys',
     description:
-      '`true`: every key in the bucket. Needed when neither `key`, `prefix` nor `manifest` is given, so that nobody does it by accident.',
+      '`true`: every key in the bucket. Needed when neither `key`, `prefix` nor `manifest` is given, so that nobody does it by accident. ' +
+      '(`apply`, `undo`, `recover` take none of these.)',
   },
   {
     name: 'include',
@@ -118,7 +120,8 @@ export const INPUTS = [
     name: 'max-deletes',
     group: 'How',
     description:
-      '`method: delete`: the most versions (delete markers do not count) that this run may delete. A plan with more is refused before the first change.',
+      '`method: delete`, and `apply` of a plan that deletes versions (that of an `undo` deletes copies): the most versions (delete markers do not ' +
+      'count) that this run may delete. A plan with more is refused before the first change.',
   },
   {
     name: 'destination-bucket',
@@ -166,7 +169,8 @@ export const INPUTS = [
     name: 'dry-run',
     default: 'false',
     group: 'How',
-    description: '`true`: make the plan, change nothing, fetch nothing.',
+    description:
+      '`true`: make the plan, change nothing, fetch nothing. Not for `history`, which changes nothing anyway.',
   },
   {
     name: 'max-changes',

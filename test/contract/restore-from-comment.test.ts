@@ -1,37 +1,34 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ACTION, COMMENT, CREDENTIALS, jobOf, read, ref, type Step, workflowOf } from './workflow-files.ts';
+import {
+  ACTION,
+  COMMENT,
+  CREDENTIALS,
+  DOWNLOAD,
+  jobOf,
+  read,
+  ref,
+  runStep as runIn,
+  type Step,
+  workflowOf,
+} from './workflow-files.ts';
 
 /** Anybody can write a comment: what examples/workflows/restore-from-comment.yml makes of it, its scripts run as the runner runs them. */
 
 describe('the restore from a comment', () => {
-  const jobs = { read: jobOf(COMMENT, 'read'), plan: jobOf(COMMENT, 'plan'), apply: jobOf(COMMENT, 'apply') };
+  const jobs = {
+    read: jobOf(COMMENT, 'read'),
+    plan: jobOf(COMMENT, 'plan'),
+    look: jobOf(COMMENT, 'look'),
+    apply: jobOf(COMMENT, 'apply'),
+  };
   const folder = mkdtempSync(join(tmpdir(), 's3-rollback-test-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const [permission, command] = jobs.read.steps;
 
-  /** As the runner runs a step with `shell: bash`. */
-  function runStep(step: Step | undefined, env: Readonly<Record<string, string>>) {
-    const output = join(folder, 'output');
-    writeFileSync(output, '');
-    const fixed = Object.entries(step?.env ?? {}).filter(([, value]) => !String(value).includes('${{'));
-    const { status, stdout } = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', step?.run ?? ''], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: {
-        PATH: `${folder}:${process.env.PATH}`,
-        GITHUB_REPOSITORY: 'acme/site',
-        GITHUB_OUTPUT: output,
-        ...Object.fromEntries(fixed.map(([name, value]) => [name, String(value)])),
-        ...env,
-      },
-    });
-    const outputs = readFileSync(output, 'utf8').split('\n').slice(0, -1);
-    return { ok: status === 0, stdout, outputs };
-  }
+  const runStep = (step: Step | undefined, env: Readonly<Record<string, string>>) => runIn(step, folder, env);
 
   describe('asks first who wrote the comment', () => {
     writeFileSync(
@@ -57,7 +54,8 @@ describe('the restore from a comment', () => {
 
     test('before anything else is done with it', () => {
       expect(permission?.env?.AUTHOR).toBe(ref('github.event.comment.user.login'));
-      for (const { needs } of [jobs.plan, jobs.apply]) expect(needs).toBe('read');
+      for (const { needs } of [jobs.plan, jobs.look]) expect(needs).toBe('read');
+      expect(jobs.apply.needs).toEqual(['read', 'look']);
       const text = read(COMMENT);
       expect(text.match(/comment\.body/g)).toHaveLength(2);
       expect(jobs.read.if).toBe(
@@ -129,13 +127,15 @@ describe('the restore from a comment', () => {
 
   test('applies in an environment what the digest names, and nothing else', () => {
     const { apply } = jobs;
-    expect(apply.if).toBe("needs.read.outputs.operation == 'apply'");
+    expect(apply.if, 'without an id the download would fetch all').toBe("needs.look.outputs.artifact != ''");
     expect(apply.environment).toBe('s3-restore');
     expect(apply.given(ACTION)).toEqual({
       operation: 'apply',
       bucket: jobs.plan.given(ACTION).bucket,
       'plan-file': 'approved/plan.jsonl',
       'plan-digest': ref('needs.read.outputs.digest'),
+      'max-changes': jobs.plan.given(ACTION)['max-changes'],
+      'journal-file': `${ref('runner.temp')}/journal.jsonl`,
       'report-to': 'summary, pr-comment',
     });
     expect(apply.concurrency).toEqual({
@@ -145,15 +145,62 @@ describe('the restore from a comment', () => {
     });
   });
 
+  test('before it asks the reviewers, looks at that plan with the role that may read, and shows them who asks', () => {
+    const { look, apply } = jobs;
+    expect(look.environment).toBeUndefined();
+    expect(look.if).toBe("needs.read.outputs.operation == 'apply'");
+    expect(look.given(CREDENTIALS)['role-to-assume']).toBe(jobs.plan.given(CREDENTIALS)['role-to-assume']);
+    const { 'journal-file': _, ...same } = apply.given(ACTION);
+    expect(look.given(ACTION)).toEqual({ ...same, 'dry-run': true, 'report-to': 'summary' });
+    expect(look.given(DOWNLOAD)).toEqual({
+      ...apply.given(DOWNLOAD),
+      'artifact-ids': ref('steps.find.outputs.artifact'),
+      'run-id': ref('steps.find.outputs.run-id'),
+    });
+    expect(look.outputs).toEqual({
+      artifact: ref('steps.find.outputs.artifact'),
+      'run-id': ref('steps.find.outputs.run-id'),
+    });
+    expect(apply.given(DOWNLOAD)).toMatchObject({
+      'artifact-ids': ref('needs.look.outputs.artifact'),
+      'run-id': ref('needs.look.outputs.run-id'),
+    });
+    const [who] = look.steps;
+    expect(who?.env).toMatchObject({
+      AUTHOR: permission?.env?.AUTHOR,
+      COMMENT_URL: ref('github.event.comment.html_url'),
+      DIGEST: ref('needs.read.outputs.digest'),
+    });
+  });
+
+  test.each([
+    ['octo-cat', 'https://github.com/acme/site/pull/7#issuecomment-1', true],
+    ['octo-cat', 'https://github.example:8443/acme/site/pull/7#issuecomment-1', true],
+    ['octo-cat`', 'https://github.com/acme/site/pull/7#issuecomment-1', false],
+    ['octo-cat', 'https://github.com/acme/site/pull/7#issuecomment-1)', false],
+    ['octo-cat', 'javascript:alert(1)#issuecomment-1', false],
+  ])('says that %s asks in %s: %s', (AUTHOR, COMMENT_URL, ok) => {
+    const shown = runStep(jobs.look.steps[0], { AUTHOR, COMMENT_URL, DIGEST: 'sha256:abc', NUMBER: '7' });
+    const words = `\`${AUTHOR}\` asks, in [a comment on pull request 7](${COMMENT_URL}), to carry out plan \`sha256:abc\`.\n\n`;
+    expect(shown).toMatchObject({ ok, summary: ok ? words : '' });
+  });
+
+  test('keeps a plan also where some of its keys could not be looked at, and none that changes nothing', () => {
+    const naming = jobs.plan.steps.find(({ id }) => id === 'name');
+    expect(naming?.if).toBe("always() && steps.plan.outputs.plan-digest != '' && steps.plan.outputs.planned != '0'");
+    expect(jobs.plan.steps.at(-1)?.if).toBe("always() && steps.name.outputs.name != ''");
+  });
+
   test('says how long its credentials last', () => {
-    for (const { given } of [jobs.plan, jobs.apply]) expect(given(CREDENTIALS)['role-duration-seconds']).toBe(3600);
+    for (const { given } of [jobs.plan, jobs.look, jobs.apply])
+      expect(given(CREDENTIALS)['role-duration-seconds']).toBe(3600);
   });
 
   test('looks for the plan under the name that it was kept by, in runs of the default branch only', () => {
     const naming = jobs.plan.steps.find(({ id }) => id === 'name');
     const named = runStep(naming, { DIGEST: 'sha256:abc', NUMBER: '7' });
     expect(named.outputs).toEqual(['name=s3-plan-7-abc']);
-    const [find] = jobs.apply.steps;
+    const find = jobs.look.steps.find(({ id }) => id === 'find');
     expect(find?.run).toMatch(/artifacts\?name=s3-plan-\$NUMBER-\$\{DIGEST#sha256:\}"/);
     expect(find?.run).toContain('$run.head_branch == $branch and $run.head_repository_id == $run.repository_id');
     expect(find?.env).toMatchObject({

@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { INPUT_NAMES } from '../../src/action/registry.ts';
@@ -11,6 +14,7 @@ import {
   RESTORE,
   read,
   ref,
+  runStep,
   UPLOAD,
   workflowOf,
 } from './workflow-files.ts';
@@ -109,7 +113,7 @@ describe('the reusable workflow', () => {
   test('does so after an approval, with the other role, and only where there is something to do', () => {
     expect(apply.environment).toContain('inputs.environment');
     expect(apply.given(CREDENTIALS)['role-to-assume']).toContain('inputs.apply-role');
-    expect(apply.if).toBe("needs.plan.outputs.planned != '0'");
+    expect(apply.if).toBe("needs.plan.outputs.artifact-id != '' && needs.plan.outputs.planned != '0'");
     expect(apply.step(DOWNLOAD), 'no credentials before the plan is there').toBeLessThan(apply.step(CREDENTIALS));
   });
 
@@ -121,10 +125,27 @@ describe('the reusable workflow', () => {
     });
   });
 
-  test('keeps plan, reports and journal also when a step failed', () => {
-    for (const { steps, step } of [plan, apply]) expect(steps[step(UPLOAD)]?.if).toMatch(/^always\(\) && /);
-    expect(plan.given(UPLOAD).path).toMatch(/outputs\.plan-file.*\n.*outputs\.report-file/);
-    expect(apply.given(UPLOAD).path).toMatch(/outputs\.report-file.*\n.*outputs\.journal-file/);
+  test('keeps plan, page and report also when a step failed', () => {
+    const { 'plan-file': planFile, 'report-html': page } = plan.given(ACTION);
+    expect(plan.steps[plan.step(UPLOAD)]?.if).toBe("always() && steps.name.outputs.short != ''");
+    expect(plan.given(UPLOAD).path).toBe(`${planFile}\n${page}\nout/report.json\n`);
+    expect(apply.outputs['journal-artifact-id']).toBe(ref('steps.journal.outputs.artifact-id'));
+    expect(apply.steps[apply.step(UPLOAD)]?.id).toBe('journal');
+  });
+
+  test('names the plan by its digest, and puts the report beside it', () => {
+    const folder = mkdtempSync(join(tmpdir(), 's3-rollback-test-'));
+    mkdirSync(join(folder, 'out'));
+    writeFileSync(join(folder, 'r.json'), '{}');
+    const env = { DIGEST: `sha256:${'0123456789abcdef'.repeat(4)}`, REPORT: join(folder, 'r.json') };
+    const { ok, outputs } = runStep(
+      plan.steps.find(({ id }) => id === 'name'),
+      folder,
+      env,
+    );
+    expect({ ok, outputs }).toEqual({ ok: true, outputs: ['short=0123456789ab'] });
+    expect(readFileSync(join(folder, 'out/report.json'), 'utf8')).toBe('{}');
+    rmSync(folder, { recursive: true });
   });
 
   test('the example that calls it hands over inputs that it has, of their types', () => {

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
@@ -13,11 +14,13 @@ export const RESTORE = '.github/workflows/restore.yml';
 export const MANUAL = 'examples/workflows/manual-restore.yml';
 export const COMMENT = 'examples/workflows/restore-from-comment.yml';
 export const GUARD = 'examples/workflows/guard-around-sync.yml';
+export const HISTORY = 'examples/workflows/history.yml';
+export const UNDO = 'examples/workflows/undo.yml';
 export const BOTS = ['examples/workflows/bot-on-dispatch.yml', 'examples/workflows/bot-on-schedule.yml'];
 export const EXAMPLES = filesIn('examples/workflows');
 
 const values = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
-const stepSchema = z.strictObject({
+export const stepSchema = z.strictObject({
   id: z.string().optional(),
   name: z.string().optional(),
   if: z.string().optional(),
@@ -28,7 +31,7 @@ const stepSchema = z.strictObject({
   env: values.optional(),
 });
 const jobSchema = z.looseObject({
-  needs: z.string().optional(),
+  needs: z.union([z.string(), z.array(z.string())]).optional(),
   if: z.string().optional(),
   'timeout-minutes': z.number().optional(),
   environment: z.string().optional(),
@@ -63,6 +66,33 @@ export const ACTION = /^your-org\/s3-rollback@/;
 export const CREDENTIALS = /^aws-actions\/configure-aws-credentials@/;
 export const UPLOAD = /^actions\/upload-artifact@/;
 export const DOWNLOAD = /^actions\/download-artifact@/;
+
+/** What carries something out: with these operations, and no dry run. */
+export function isChange({ uses = '', with: given = {} }: Step): boolean {
+  const { operation, 'dry-run': dryRun } = given;
+  return ACTION.test(uses) && dryRun !== true && !['history', 'download', 'guard'].includes(String(operation));
+}
+
+/** A script of a step, run as the runner runs it with `shell: bash`, in that folder, whose programs go first. */
+export function runStep(step: Step | undefined, folder: string, env: Readonly<Record<string, string>>) {
+  const [output, summary] = [join(folder, 'output'), join(folder, 'summary')];
+  for (const file of [output, summary]) writeFileSync(file, '');
+  const fixed = Object.entries(step?.env ?? {}).filter(([, value]) => !String(value).includes('${{'));
+  const { status, stdout } = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', step?.run ?? ''], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: {
+      PATH: `${folder}:${process.env.PATH}`,
+      GITHUB_REPOSITORY: 'acme/site',
+      GITHUB_OUTPUT: output,
+      GITHUB_STEP_SUMMARY: summary,
+      ...Object.fromEntries(fixed.map(([name, value]) => [name, String(value)])),
+      ...env,
+    },
+  });
+  const outputs = readFileSync(output, 'utf8').split('\n').slice(0, -1);
+  return { ok: status === 0, stdout, outputs, summary: readFileSync(summary, 'utf8') };
+}
 
 /** An expression, as a workflow has it. */
 export function ref(expression: string): string {
