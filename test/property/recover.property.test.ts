@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { choices, chooser, faultsOf, grief, mishaps, runs } from '../support/arbitraries.ts';
+import { choices, chooser, faultsOf, grief, mishaps, oneIn, runs } from '../support/arbitraries.ts';
 import * as model from '../support/model.ts';
 import { type BotRun, bot } from '../support/model-bot.ts';
 import {
@@ -24,9 +24,6 @@ import { contentsOf, viewsOf } from '../support/model-run.ts';
 /** The bot, whole, between a model of a bucket and a model of a queue. */
 
 const run = bot();
-
-/** A run takes files, so cases of several runs are fewer: one in so many. */
-const oneIn = (share: number) => ({ ...runs(), numRuns: Math.ceil(runs().numRuns / share) });
 
 const circumstances = fc.record({
   choices,

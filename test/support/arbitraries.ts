@@ -9,6 +9,11 @@ export function runs(): { numRuns: number; verbose: fc.VerbosityLevel } {
   return { numRuns: Number(process.env.PROPERTY_RUNS ?? 1000), verbose: fc.VerbosityLevel.Verbose };
 }
 
+/** Fewer cases, one in so many: where each takes several runs, or files, or tells once more what another property tells. */
+export function oneIn(share: number): ReturnType<typeof runs> {
+  return { ...runs(), numRuns: Math.ceil(runs().numRuns / share) };
+}
+
 /** When the histories begin: a morning, so that midnight of the same day lies before it. */
 export const BEGIN = Date.UTC(2026, 10, 22, 9, 30, 0);
 const SECOND = 1_000;
