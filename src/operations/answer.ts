@@ -42,14 +42,15 @@ export async function account(deps: AccountDeps): Promise<void> {
         ledger.settle(message, settledBy(verdict, fate));
         if (verdict.kind !== 'irrelevant') tied.push(message);
       });
-      if (typeof fate !== 'string') ledger.tie(tied);
+      ledger.tie(tied);
     }
   }
 }
 
 /**
  * What becomes of the messages of one key. They share one fate: as long as one of them has to come again, so have all others,
- * also those that tell of wanted deletions, for nothing would know of these any more when that one is decided on.
+ * also those that tell of wanted deletions, for nothing would know of these any more when that one is decided on. So they are
+ * tied in the ledger too: a message may come again for another key that it tells of.
  */
 function fateOf(verdicts: readonly Verdict[], outcome: KeyOutcome | undefined, dryRun: boolean): Settled {
   const waits = verdicts.flatMap((verdict) => (verdict.kind === 'wait' ? [verdict] : []));

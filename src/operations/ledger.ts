@@ -15,7 +15,7 @@ export interface Ledger {
   /** Take in a message with so many records, and get its number. Until all are settled, it counts as not reached. */
   add(id: string, records: number): number;
   settle(message: number, record: Settled): void;
-  /** These have one fate, with what they are tied to besides: they tell of a key that is to be looked at again. */
+  /** If one of these comes again all do, with what they are tied to besides: they tell of one key. */
   tie(messages: readonly number[]): void;
   answers(): Answers;
 }
@@ -75,7 +75,10 @@ export function openLedger(): Ledger {
         rank.set(all, Math.max(rank.get(all) ?? RANK.ignored, ownRank(i)));
         soonest.set(all, Math.min(soonest.get(all) ?? Number.POSITIVE_INFINITY, seconds[i] ?? 0));
       });
-      const rankOf = (i: number) => rank.get(spokesman(i)) ?? RANK.ignored;
+      const rankOf = (i: number) => {
+        const all = rank.get(spokesman(i)) ?? RANK.ignored;
+        return all > RANK.done ? all : ownRank(i);
+      };
       const withRank = (wanted: number) => ids.filter((_, i) => rankOf(i) === wanted);
       const ignored = withRank(RANK.ignored);
       const release = new Map<number, string[]>();

@@ -105,6 +105,33 @@ describe('many messages', () => {
     expect(ledger.answers()).toMatchObject({ backOff: ['a', 'b'], release: new Map() });
   });
 
+  it('that are tied to one that comes again come with it, though they are done themselves', () => {
+    const ledger = openLedger();
+    const [a, b, c] = [ledger.add('a', 1), ledger.add('b', 2), ledger.add('c', 1)];
+    // b tells of a key that is done, as a and c do, and of another.
+    for (const [message, settled] of [
+      [a, 'ignored'],
+      [b, 'done'],
+      [b, again(30)],
+      [c, 'done'],
+    ] as const) {
+      ledger.settle(message, settled);
+    }
+    ledger.tie([a, b]);
+    const { release, acknowledge } = ledger.answers();
+    expect([Object.fromEntries(release), acknowledge]).toEqual([{ 30: ['a', 'b'] }, ['c']]);
+  });
+
+  it('that are tied and done are told apart as ever', () => {
+    const ledger = openLedger();
+    const [a, b] = [ledger.add('a', 1), ledger.add('b', 1)];
+    ledger.settle(a, 'ignored');
+    ledger.settle(b, 'done');
+    ledger.tie([a, b]);
+    const { acknowledge, ignored } = ledger.answers();
+    expect([acknowledge, [...ignored]]).toEqual([['a', 'b'], ['a']]);
+  });
+
   it('of none there is nothing to say', () => {
     expect(answers({})).toEqual({ acknowledge: [], ignored: [], backOff: [], unreached: [], release: {} });
   });
