@@ -105,7 +105,7 @@ function takeAway({ key, entries }: KeyHistory, writes: readonly JournalStep[], 
   const [current, ...below] = above;
   // It was taken away before, or never came to be.
   if (current === undefined) return { kind: 'unchanged' };
-  const { ours, presumed, mayBeCovered } = oursAmong(above, { key, entries, base, bucket, window }, writes);
+  const { ours, presumed, mayBeCovered } = oursAmong(above, { key, entries, bucket, window }, writes);
   if (ours === 0) return mayBeCovered ? written(current) : { kind: 'unchanged' };
   if (base === -1) {
     // In a suspended bucket a copy takes the place of the marker on top: it cannot be put back without another loss.
@@ -128,7 +128,6 @@ function takeAway({ key, entries }: KeyHistory, writes: readonly JournalStep[], 
 
 interface Surroundings extends KeyHistory {
   readonly bucket: string;
-  readonly base: number;
   readonly window: Window;
 }
 

@@ -1,5 +1,4 @@
 import { forEachConcurrently, inGroups } from '../core/concurrent.ts';
-import { sameObject } from '../core/copy.ts';
 import { CancelledError, RollbackError } from '../core/errors.ts';
 import { intentOf, type JournalLine, resultOf, type StepResult } from '../core/journal.ts';
 import { type Failure, stopsTheRun } from '../core/outcome.ts';
@@ -8,7 +7,7 @@ import { type BucketPort, type Buckets, type EntryName, S3Failure, type Write } 
 import type { Tally } from '../core/report.ts';
 import type { JournalFile } from '../files/journal.ts';
 import type { Chunk, ChunkKey } from './chunk.ts';
-import { sourceOf } from './source.ts';
+import { isCopyBy } from './source.ts';
 
 /** Batches whose intents are written ahead; the rate controller lets so many fly when S3 does not complain. */
 const BATCHES_AT_ONCE = 4;
@@ -198,12 +197,7 @@ export async function applyChunk(chunk: Chunk, deps: ApplyDeps, part: 'all' | 'b
     if (current === undefined || isStill(seen, current)) return undefined;
     if (step.do !== 'copy-version') return current.deleteMarker ? current.versionId : undefined;
     if (current.deleteMarker) return undefined;
-    const source = sourceOf(line, step);
-    const [ours, copied] = await Promise.all([
-      port.headVersion(line.key, current.versionId, true),
-      deps.buckets.open(source.bucket).headVersion(source.key, step.versionId, true),
-    ]);
-    return ours !== undefined && copied !== undefined && sameObject(ours, copied) ? current.versionId : undefined;
+    return (await isCopyBy(step, line, current.versionId, deps.buckets)) ? current.versionId : undefined;
   }
 
   async function checkUnchanged(key: ChunkKey): Promise<void> {

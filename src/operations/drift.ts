@@ -1,11 +1,10 @@
 import { forEachConcurrently, inGroups } from '../core/concurrent.ts';
-import { sameObject } from '../core/copy.ts';
 import type { Entry, KeyHistory } from '../core/history.ts';
 import { type Outcome, stopsTheRun } from '../core/outcome.ts';
 import { isStill, isWrite, type PlannedKey, type Step, seenOf } from '../core/plan.ts';
 import { type Buckets, S3Failure } from '../core/ports.ts';
 import type { Chunk, ChunkKey } from './chunk.ts';
-import { sourceOf } from './source.ts';
+import { isCopyBy } from './source.ts';
 
 /** Keys whose whole histories are read and looked at together. */
 const GROUP = 1000;
@@ -168,12 +167,7 @@ async function howFarUp(
 async function isMadeBy(step: Step, line: PlannedKey, entry: Entry, buckets: Buckets): Promise<boolean> {
   if (step.do === 'add-delete-marker') return entry.deleteMarker;
   if (step.do !== 'copy-version' || entry.deleteMarker) return false;
-  const source = sourceOf(line, step);
-  const [now, wanted] = await Promise.all([
-    buckets.open(line.bucket).headVersion(line.key, entry.versionId, true),
-    buckets.open(source.bucket).headVersion(source.key, step.versionId, true),
-  ]);
-  return now !== undefined && wanted !== undefined && sameObject(now, wanted);
+  return isCopyBy(step, line, entry.versionId, buckets);
 }
 
 const HALF_A_STACK =

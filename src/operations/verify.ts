@@ -1,11 +1,10 @@
 import { forEachConcurrently } from '../core/concurrent.ts';
-import { sameObject } from '../core/copy.ts';
 import type { Entry } from '../core/history.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { isStill, isWrite } from '../core/plan.ts';
 import { type Buckets, S3Failure, TOP_ENTRIES } from '../core/ports.ts';
 import type { Chunk, ChunkKey } from './chunk.ts';
-import { sourceOf } from './source.ts';
+import { isCopyBy } from './source.ts';
 
 /**
  * Read the chunk's keys again and compare with their targets. Keys that already have an outcome keep it. `prefix`: what
@@ -65,13 +64,9 @@ async function judge(key: ChunkKey, top: readonly Entry[], buckets: Buckets): Pr
   // The server did not tell the new version's id: what is current is new, and must be equal to what was copied.
   if (written.etag !== undefined && written.etag === current.etag) return { kind: 'restored' };
   try {
-    const place = sourceOf(line, step);
-    const [now, source] = await Promise.all([
-      buckets.open(line.bucket).headVersion(line.key, current.versionId, true),
-      buckets.open(place.bucket).headVersion(place.key, wanted, true),
-    ]);
-    const same = now !== undefined && source !== undefined && sameObject(now, source);
-    return same ? { kind: 'restored' } : changed('it was written again');
+    return (await isCopyBy(step, line, current.versionId, buckets))
+      ? { kind: 'restored' }
+      : changed('it was written again');
   } catch (error) {
     if (error instanceof S3Failure) return { kind: 'failed', failure: error.failure };
     throw error;
