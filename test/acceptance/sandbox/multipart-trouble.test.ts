@@ -160,7 +160,8 @@ onSandbox('copies in parts that fail', (test) => {
       flying -= 1;
     };
     fault({ operation: 'UploadPartCopy', hook: takeOff });
-    fault({ operation: 'UploadPartCopy', latencyMs: 1 });
+    // Long enough that, also on a busy machine, the others take off before the first lands.
+    fault({ operation: 'UploadPartCopy', latencyMs: 50 });
     fault({ operation: 'UploadPartCopy', when: 'after', hook: land });
     const run = await act({ ...inputs, concurrency: '3' });
     expect(run.outputs).toMatchObject({ status: 'success', restored: '1' });
